@@ -1,0 +1,59 @@
+/**
+ * The online cache: a projection of what Postgres holds, that may be lost at any moment. One hash per entity, one field
+ * per view table. Three drivers: RESP (Redis or Valkey, single or cluster), in memory, and later Upstash's HTTP.
+ */
+export interface OnlineCache {
+  /**
+   * Reads fields of entities, and what is sent along, in one round trip. Answers in the order of `reads`, each with one
+   * stored text or null per field.
+   */
+  read(reads: readonly EntityRead[], along: readonly SideCommand[]): Promise<CacheAnswer>;
+  /**
+   * Stores each entry unless the cache holds a newer row for it (by event time, then created at). An equal row stays.
+   * A mark of absence (entry.ts) never replaces a row.
+   */
+  writeNewest(entries: readonly CacheEntry[]): Promise<void>;
+  /** Drops everything of an entity. Whether there was anything. */
+  invalidate(tenantId: string, entityType: string, entityId: string): Promise<boolean>;
+  /** Stores the epoch of the tenant's registry unless a greater one stands there. */
+  publishEpoch(tenantId: string, epoch: number): Promise<void>;
+  /** Throws unless the cache answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EntityRead {
+  readonly tenantId: string;
+  readonly entityType: string;
+  readonly entityId: string;
+  /** Names of view tables. */
+  readonly fields: readonly string[];
+}
+
+export interface CacheEntry {
+  readonly tenantId: string;
+  readonly entityType: string;
+  readonly entityId: string;
+  readonly field: string;
+  /** A row `[event_time_us,created_at_us,…]` as JSON text, or a mark of absence. */
+  readonly stored: string;
+}
+
+/** A command that travels with a read. More kinds will come (rate limits). */
+export interface SideCommand {
+  readonly kind: 'epoch';
+  readonly tenantId: string;
+}
+
+export interface CacheAnswer {
+  readonly reads: readonly (readonly (string | null)[])[];
+  /** One answer per side command, in order: the epoch, or null where none is known. */
+  readonly along: readonly (number | null)[];
+}
+
+export interface CacheOptions {
+  /** Seconds after which an entity that was neither written nor filled is forgotten. 0 keeps nothing: no cache. */
+  readonly ttlSeconds: number;
+  /** In every key; raised after Postgres was restored to an earlier point, since newest-wins would keep what it lost. */
+  readonly generation: number;
+}

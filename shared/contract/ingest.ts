@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { rowErrorCodes } from './errors.ts';
+import { route } from './route.ts';
+
+/** 4 MiB is what a Lambda event (6 MB) holds of a body in base64. */
+export const ingestLimits = { bytes: 4 * 1024 * 1024, rows: 50_000 } as const;
+
+/**
+ * Rows stay unknown here: each is judged by itself against its view, so that one bad row is a rejection with its index
+ * and not a refusal of all (`shared/ingestion`).
+ */
+export const ingestRequestSchema = z
+  .strictObject({
+    view: z.string().meta({ examples: ['user_profile', 'user_profile@2'] }),
+    rows: z
+      .array(z.unknown())
+      .min(1)
+      .meta({
+        override: {
+          type: 'array',
+          minItems: 1,
+          maxItems: ingestLimits.rows,
+          items: {
+            type: 'object',
+            required: ['entity_id', 'event_time', 'values'],
+            properties: {
+              entity_id: { $ref: '#/components/schemas/EntityId' },
+              event_time: { $ref: '#/components/schemas/Time' },
+              values: { type: 'object', description: 'Value by feature name; a feature left out is null' },
+            },
+          },
+        },
+      }),
+  })
+  .meta({ id: 'IngestRequest' });
+
+export const rejectionSchema = z
+  .object({ index: z.number().int(), code: z.enum(rowErrorCodes), detail: z.string() })
+  .meta({ id: 'RowRejection', description: 'Why the row at this place of the request was refused' });
+
+export type RowRejection = z.infer<typeof rejectionSchema>;
+
+const ingestAnswerSchema = z
+  .object({ accepted: z.number().int(), rejected: z.array(rejectionSchema) })
+  .meta({ id: 'IngestAnswer' });
+
+export const ingestRoutes = {
+  ingestRows: route({
+    id: 'ingestRows',
+    method: 'post',
+    path: '/api/v1/features/ingest',
+    tag: 'features',
+    summary: 'Write feature rows',
+    description:
+      'JSON, or a row a line as application/x-ndjson with ?view=. Up to 4 MiB. A request that is sent again with the same Idempotency-Key within 24 hours changes nothing.',
+    access: 'write',
+    query: z.strictObject({ view: z.string().optional().meta({ description: 'With NDJSON: the view to write to' }) }),
+    headers: z.object({
+      'idempotency-key': z.string().min(1).max(255).optional().meta({ description: 'Makes a retry safe for 24 hours' }),
+    }),
+    body: ingestRequestSchema,
+    otherBody: { contentType: 'application/x-ndjson', description: 'A row a line' },
+    answers: { 200: { description: 'What was accepted and what was not', schema: ingestAnswerSchema } },
+    errors: [
+      'invalid_name',
+      'too_many_rows',
+      'view_not_found',
+      'idempotency_key_reused',
+      'payload_too_large',
+      'unsupported_media_type',
+      'no_row_accepted',
+      'unavailable',
+    ],
+  }),
+};

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** Of feature views, features, services and entity types. 48 characters leave room for suffixes in Postgres's 63 bytes. */
+export const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
+
+/** `age`, `user_profile:age` or `user_profile@2:age`. */
+export const featureReferencePattern =
+  /^(?:([A-Za-z][A-Za-z0-9_]{0,47})(?:@([1-9][0-9]{0,4}))?:)?([A-Za-z][A-Za-z0-9_]{0,47})$/;
+
+/** `user_profile` or `user_profile@2`; the same for a feature service. */
+export const versionedNamePattern = /^([A-Za-z][A-Za-z0-9_]{0,47})(?:@([1-9][0-9]{0,4}))?$/;
+
+/** Columns that every view table has, and Postgres's own. Refused in any case, so that unquoted SQL stays unambiguous. */
+const reservedFeatureNames = new Set([
+  'entity_id',
+  'event_time',
+  'created_at',
+  'recorded_at',
+  'revision',
+  'ctid',
+  'xmin',
+  'xmax',
+  'cmin',
+  'cmax',
+  'tableoid',
+]);
+
+/** Members that rows of requests and answers have beside the keys named for entity types. */
+const reservedEntityTypes = new Set(['entity_id', 'timestamp', 'features', 'statuses', 'values', 'metadata']);
+
+export const isReservedFeatureName = (name: string): boolean => reservedFeatureNames.has(name.toLowerCase());
+export const isReservedEntityType = (name: string): boolean => reservedEntityTypes.has(name.toLowerCase());
+
+export const nameSchema = z
+  .string()
+  .refine((name) => namePattern.test(name), {
+    error: 'a name begins with a letter and has up to 48 letters, digits and underscores',
+    params: { code: 'invalid_name' },
+  })
+  .meta({ id: 'Name', pattern: namePattern.source, minLength: 1 });
+
+export const featureNameSchema = nameSchema
+  .refine((name) => !isReservedFeatureName(name), {
+    error: 'this feature name is a column of every table',
+    params: { code: 'reserved_name' },
+  })
+  .meta({ id: 'FeatureName', pattern: namePattern.source });
+
+export const entityTypeSchema = nameSchema
+  .refine((name) => !isReservedEntityType(name), {
+    error: 'this entity type is a member of every row',
+    params: { code: 'reserved_name' },
+  })
+  .meta({ id: 'EntityType', pattern: namePattern.source });

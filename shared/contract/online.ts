@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { nameSchema } from './names.ts';
+import { route } from './route.ts';
+import { answeredTimeSchema, entityIdSchema } from './scalars.ts';
+
+export const onlineLimits = { entities: 1000, features: 500, values: 100_000 } as const;
+
+export const featureStatuses = ['PRESENT', 'NULL_VALUE', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNAVAILABLE'] as const;
+export type FeatureStatus = (typeof featureStatuses)[number];
+export const statusSchema = z.enum(featureStatuses).meta({ id: 'FeatureStatus' });
+
+/** A feature's value in an answer: null unless its status is PRESENT. */
+export const valueSchema = z
+  .unknown()
+  .meta({ id: 'FeatureValue', description: 'As the dtype says; null unless PRESENT' });
+
+const featureReferenceSchema = z
+  .string()
+  .meta({ id: 'FeatureReference', examples: ['age', 'user_profile:age', 'user_profile@2:age'] });
+
+/** What an online or a point-in-time request asks for: names, or the service that lists them. */
+export const askedFeatures = {
+  feature_names: z.array(featureReferenceSchema).min(1).optional(),
+  feature_service: z
+    .string()
+    .optional()
+    .meta({ examples: ['churn_model', 'churn_model@2'] }),
+};
+
+/** Refuses a request that does not say exactly one of `members`. */
+export function exactlyOne<Request extends object>(members: readonly (keyof Request & string)[]) {
+  return (request: Request, context: z.RefinementCtx<Request>): void => {
+    const given = members.filter((member) => request[member] !== undefined);
+    if (given.length === 1) return;
+    const said = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`;
+    const code =
+      given.length === 0 && members.includes('entity_ids' as keyof Request & string)
+        ? 'entities_required'
+        : 'invalid_request';
+    context.addIssue({
+      code: 'custom',
+      message: `exactly one of ${members.join(', ')} is needed; ${said}`,
+      params: { code },
+    });
+  };
+}
+
+export const onlineRequestSchema = z
+  .strictObject({
+    entity_id: entityIdSchema.optional(),
+    entities: z.record(nameSchema, entityIdSchema).optional().meta({ description: 'Entity id by entity type' }),
+    entity_ids: z.array(entityIdSchema).min(1).optional(),
+    entity_rows: z.array(z.record(z.string(), entityIdSchema)).min(1).optional(),
+    ...askedFeatures,
+    include_metadata: z.boolean().default(true),
+    allow_partial: z.boolean().default(false),
+  })
+  .superRefine(exactlyOne(['entity_id', 'entities', 'entity_ids', 'entity_rows']))
+  .superRefine(exactlyOne(['feature_names', 'feature_service']))
+  .meta({ id: 'OnlineRequest' });
+
+export type OnlineRequest = z.infer<typeof onlineRequestSchema>;
+
+const featureMetadataSchema = z
+  .object({
+    status: statusSchema,
+    event_time: answeredTimeSchema.nullable(),
+    age_seconds: z.number().nullable(),
+    version: z.number().int(),
+  })
+  .meta({ id: 'FeatureMetadata' });
+
+const oneAnswerSchema = z
+  .object({
+    entity_id: z.string().optional(),
+    entities: z.record(z.string(), z.string()).optional(),
+    features: z.record(z.string(), valueSchema),
+    metadata: z.record(z.string(), featureMetadataSchema).optional(),
+  })
+  .meta({ id: 'OnlineAnswer' });
+
+const manyAnswerSchema = z
+  .object({
+    feature_names: z.array(z.string()),
+    rows: z.array(z.looseObject({ values: z.array(valueSchema), statuses: z.array(statusSchema).optional() })),
+  })
+  .meta({ id: 'OnlineRows' });
+
+export const onlineRoutes = {
+  readOnline: route({
+    id: 'readOnline',
+    method: 'post',
+    path: '/api/v1/features/online',
+    tag: 'features',
+    summary: 'Read feature values as of now',
+    description: `Up to ${onlineLimits.entities} entities, ${onlineLimits.features} features and ${onlineLimits.values} values.`,
+    access: 'read',
+    body: onlineRequestSchema,
+    answers: {
+      200: { description: 'Values, in the order asked', schema: z.union([oneAnswerSchema, manyAnswerSchema]) },
+    },
+    errors: [
+      'invalid_name',
+      'entities_required',
+      'too_many_entities',
+      'too_many_features',
+      'too_many_values',
+      'ambiguous_feature',
+      'feature_not_found',
+      'view_not_found',
+      'service_not_found',
+      'unavailable',
+    ],
+  }),
+};

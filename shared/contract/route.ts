@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+/** What an API key may do. `admin` includes `write`, `write` includes `read`. */
+export const scopes = ['read', 'write', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** `platform` is the operator's own key, which alone makes tenants; `none` needs no key. */
+export type Access = Scope | 'platform' | 'none';
+
+/**
+ * One route as data: the functions turn it into a route, and one OpenAPI document is made of them all. Schemas of
+ * answers serve the document and the tests; answers are not validated when served.
+ */
+export interface Route {
+  readonly id: string;
+  readonly method: 'get' | 'post' | 'delete';
+  /** With OpenAPI's `{name}` parameters. */
+  readonly path: string;
+  readonly tag: 'features' | 'feature views' | 'feature services' | 'tenancy' | 'cache' | 'operations';
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** Documented beside JSON where a route takes another content type too. */
+  readonly otherBody?: { readonly contentType: string; readonly description: string };
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly contentType?: string }>
+  >;
+  /** Codes of this route beyond those that its access, params and body bring by themselves. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** Keeps a route's precise types. */
+export function route<const Definition extends Route>(definition: Definition): Definition {
+  return definition;
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { route, scopes } from './route.ts';
+import { answeredTimeSchema } from './scalars.ts';
+
+const tenantNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+const tenantNameSchema = z
+  .string()
+  .refine((name) => tenantNamePattern.test(name), {
+    error: 'a tenant name has 1 to 63 lower case letters, digits, dashes and underscores',
+    params: { code: 'invalid_name' },
+  })
+  .meta({ pattern: tenantNamePattern.source });
+
+const tenantSchema = z
+  .object({ name: z.string(), tenant_id: z.string(), cell: z.string(), created_at: answeredTimeSchema })
+  .meta({ id: 'Tenant' });
+
+const apiKeySchema = z
+  .object({
+    key_id: z.string(),
+    scopes: z.array(z.enum(scopes)),
+    description: z.string(),
+    created_at: answeredTimeSchema,
+  })
+  .meta({ id: 'ApiKey' });
+
+const newApiKeySchema = apiKeySchema
+  .extend({ key: z.string().meta({ description: 'The whole key. It is shown this once' }) })
+  .meta({ id: 'NewApiKey' });
+
+export const createApiKeyRequestSchema = z
+  .strictObject({
+    scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).default(['read']),
+    description: z.string().max(1024).default(''),
+  })
+  .meta({ id: 'CreateApiKeyRequest' });
+
+export const createTenantRequestSchema = z.strictObject({ name: tenantNameSchema }).meta({ id: 'CreateTenantRequest' });
+
+const keyParam = z.strictObject({ id: z.string() });
+
+export const tenancyRoutes = {
+  createTenant: route({
+    id: 'createTenant',
+    method: 'post',
+    path: '/api/v1/tenants',
+    tag: 'tenancy',
+    summary: 'Make a tenant and its first admin key',
+    access: 'platform',
+    body: createTenantRequestSchema,
+    answers: {
+      201: { description: 'The tenant, with an admin key', schema: tenantSchema.extend({ api_key: newApiKeySchema }) },
+    },
+    errors: ['invalid_name', 'tenant_exists', 'unavailable'],
+  }),
+  createApiKey: route({
+    id: 'createApiKey',
+    method: 'post',
+    path: '/api/v1/api-keys',
+    tag: 'tenancy',
+    summary: 'Make an API key of this tenant',
+    access: 'admin',
+    body: createApiKeyRequestSchema,
+    answers: { 201: { description: 'The key', schema: newApiKeySchema } },
+    errors: ['unavailable'],
+  }),
+  listApiKeys: route({
+    id: 'listApiKeys',
+    method: 'get',
+    path: '/api/v1/api-keys',
+    tag: 'tenancy',
+    summary: 'List the API keys of this tenant, without their secrets',
+    access: 'admin',
+    answers: { 200: { description: 'All keys', schema: z.object({ api_keys: z.array(apiKeySchema) }) } },
+    errors: ['unavailable'],
+  }),
+  rotateApiKey: route({
+    id: 'rotateApiKey',
+    method: 'post',
+    path: '/api/v1/api-keys/{id}/rotate',
+    tag: 'tenancy',
+    summary: 'Make a new key with the same scopes; the old one ends within 30 seconds',
+    access: 'admin',
+    params: keyParam,
+    answers: { 201: { description: 'The new key', schema: newApiKeySchema } },
+    errors: ['not_found', 'unavailable'],
+  }),
+  deleteApiKey: route({
+    id: 'deleteApiKey',
+    method: 'delete',
+    path: '/api/v1/api-keys/{id}',
+    tag: 'tenancy',
+    summary: 'End an API key; it stops working within 30 seconds',
+    access: 'admin',
+    params: keyParam,
+    answers: { 204: { description: 'Ended' } },
+    errors: ['not_found', 'unavailable'],
+  }),
+};

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { askedFeatures, exactlyOne, statusSchema, valueSchema } from './online.ts';
+import { route } from './route.ts';
+import { entityIdSchema, timeSchema } from './scalars.ts';
+
+export const batchLimits = { rows: 10_000, features: 500 } as const;
+
+const warningSchema = z
+  .object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() })
+  .meta({ id: 'Warning', description: 'The answer asks for times of which the view no longer keeps all rows' });
+
+export const batchRequestSchema = z
+  .strictObject({
+    entity_ids: z.array(entityIdSchema).min(1).optional(),
+    entity_rows: z.array(z.record(z.string(), z.unknown())).min(1).optional().meta({
+      description:
+        'Each with `timestamp` and `entity_id`, or keys named for the entity types; further members come back as given',
+    }),
+    ...askedFeatures,
+    timestamp: z.union([z.string(), z.number()]).optional().meta({ description: 'As of when; with entity_ids' }),
+    known_at: timeSchema.optional().meta({ description: 'Only rows recorded by then count' }),
+  })
+  .superRefine(exactlyOne(['entity_ids', 'entity_rows']))
+  .superRefine(exactlyOne(['feature_names', 'feature_service']))
+  .superRefine((request, context) => {
+    if (request.entity_ids !== undefined && request.timestamp === undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: 'entity_ids need a timestamp',
+        path: ['timestamp'],
+        params: { code: 'invalid_time' },
+      });
+    }
+    if (request.entity_rows !== undefined && request.timestamp !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: 'with entity_rows each row has its own timestamp',
+        path: ['timestamp'],
+      });
+    }
+  })
+  .meta({ id: 'BatchRequest' });
+
+export type BatchRequest = z.infer<typeof batchRequestSchema>;
+
+const batchAnswerSchema = z
+  .object({
+    feature_names: z.array(z.string()),
+    rows: z.array(
+      z.looseObject({
+        timestamp: z.union([z.string(), z.number()]),
+        features: z.record(z.string(), valueSchema),
+        statuses: z.record(z.string(), statusSchema),
+      }),
+    ),
+    warnings: z.array(warningSchema).optional(),
+  })
+  .meta({ id: 'BatchAnswer' });
+
+export const trainingRoutes = {
+  readBatch: route({
+    id: 'readBatch',
+    method: 'post',
+    path: '/api/v1/features/batch',
+    tag: 'features',
+    summary: 'Read feature values as of past moments, point in time correct',
+    description: `One answer row for each input row, in order; up to ${batchLimits.rows} rows.`,
+    access: 'read',
+    body: batchRequestSchema,
+    answers: { 200: { description: 'Rows, in the order given', schema: batchAnswerSchema } },
+    errors: [
+      'invalid_name',
+      'invalid_time',
+      'entities_required',
+      'too_many_features',
+      'too_many_rows',
+      'too_many_values',
+      'ambiguous_feature',
+      'feature_not_found',
+      'view_not_found',
+      'service_not_found',
+      'unavailable',
+    ],
+  }),
+};

@@ -1,0 +1,71 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { UnavailableError } from './unavailable.ts';
+
+export interface DynamoDbOptions {
+  readonly region: string;
+  /** Another endpoint than AWS's, such as a local server's. */
+  readonly endpoint?: string;
+  readonly tablePrefix: string;
+}
+
+/** The DynamoDB client with the tables' names. What stands in which table: docs/storage.md. */
+export interface DynamoDb {
+  readonly client: DynamoDBClient;
+  readonly tables: DynamoDbTables;
+}
+
+export interface DynamoDbTables {
+  /** Tenants by name. */
+  readonly tenants: string;
+  /** API keys by key id. */
+  readonly apiKeys: string;
+  /** Registry snapshots by tenant id and part. */
+  readonly registrySnapshots: string;
+  /** Idempotency keys by tenant id and key; expire by DynamoDB's TTL. */
+  readonly idempotency: string;
+}
+
+export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOptions): DynamoDb {
+  const client = new DynamoDBClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+    maxAttempts: 3,
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 2000 }),
+  });
+  return {
+    client,
+    tables: {
+      tenants: `${tablePrefix}tenants`,
+      apiKeys: `${tablePrefix}api-keys`,
+      registrySnapshots: `${tablePrefix}registry-snapshots`,
+      idempotency: `${tablePrefix}idempotency`,
+    },
+  };
+}
+
+/** Runs a call and tells "DynamoDB does not answer" apart from what it answers. */
+export async function callDynamoDb<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw isUnavailable(error) ? new UnavailableError('dynamodb', error) : error;
+  }
+}
+
+export function isConditionalCheckFailed(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (
+    /Timeout|Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|InternalServerError|ServiceUnavailable/.test(
+      error.name,
+    )
+  ) {
+    return true;
+  }
+  const code = 'code' in error ? String(error.code) : '';
+  return /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code);
+}

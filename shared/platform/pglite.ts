@@ -1,0 +1,43 @@
+import { PGlite } from '@electric-sql/pglite';
+import type { Database, Queryable, Statement } from './database.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface PgliteOptions {
+  /** Where the data is kept; in memory without it. */
+  readonly folder?: string;
+  readonly telemetry: Telemetry;
+}
+
+/** Postgres inside this process, for a laptop and for tests. One session: a transaction makes all others wait. */
+export async function createPglite(options: PgliteOptions): Promise<Database> {
+  const pglite = await PGlite.create(options.folder === undefined ? {} : { dataDir: options.folder });
+  return {
+    ...queryable((text, values, rowMode) => pglite.query(text, values, rowMode), options.telemetry),
+    transaction: (work) =>
+      pglite.transaction((transaction) =>
+        work(queryable((text, values, rowMode) => transaction.query(text, values, rowMode), options.telemetry)),
+      ),
+    script: async (text) => {
+      await pglite.exec(text);
+    },
+    close: () => pglite.close(),
+  };
+}
+
+type RunQuery = (text: string, values: unknown[], options?: { rowMode: 'array' }) => Promise<{ rows: unknown[] }>;
+
+function queryable(run: RunQuery, telemetry: Telemetry): Queryable {
+  const timed = async (statement: Statement, options?: { rowMode: 'array' }): Promise<unknown[]> => {
+    const startedAt = performance.now();
+    try {
+      return (await run(statement.text, [...(statement.values ?? [])], options)).rows;
+    } finally {
+      telemetry.queryDone(statement.name, (performance.now() - startedAt) / 1000);
+    }
+  };
+  return {
+    rows: async <Row>(statement: Statement) => (await timed(statement)) as Row[],
+    arrays: async (statement) =>
+      (await timed(statement, { rowMode: 'array' })) as (string | number | boolean | null)[][],
+  };
+}

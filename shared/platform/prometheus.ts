@@ -1,0 +1,63 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Telemetry } from './telemetry.ts';
+
+export interface PrometheusTelemetry extends Telemetry {
+  readonly contentType: string;
+  /** The exposition text. */
+  expose(): Promise<string>;
+}
+
+/** The six metrics of `/metrics`. Labels are few and bounded: no tenant, no key, no entity. */
+export function createPrometheusTelemetry(): PrometheusTelemetry {
+  const registry = new Registry();
+  const requests = new Counter({
+    name: 'feature_store_api_requests_total',
+    help: 'Requests answered',
+    labelNames: ['route', 'status'],
+    registers: [registry],
+  });
+  const latency = new Histogram({
+    name: 'feature_store_api_latency_seconds',
+    help: 'Time from request to answer',
+    labelNames: ['route'],
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  const hits = new Counter({
+    name: 'feature_store_cache_hits_total',
+    help: 'View rows found in the cache',
+    registers: [registry],
+  });
+  const misses = new Counter({
+    name: 'feature_store_cache_misses_total',
+    help: 'View rows that the cache did not have',
+    registers: [registry],
+  });
+  const freshness = new Gauge({
+    name: 'feature_store_feature_freshness_seconds',
+    help: 'Age of the newest data of a view, as last answered online',
+    labelNames: ['view'],
+    registers: [registry],
+  });
+  const queries = new Histogram({
+    name: 'feature_store_db_query_duration_seconds',
+    help: 'Time of a Postgres statement',
+    labelNames: ['statement'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10],
+    registers: [registry],
+  });
+  return {
+    requestDone: (route, status, seconds) => {
+      requests.inc({ route, status });
+      latency.observe({ route }, seconds);
+    },
+    cacheRead: (hit, missed) => {
+      if (hit > 0) hits.inc(hit);
+      if (missed > 0) misses.inc(missed);
+    },
+    queryDone: (statement, seconds) => queries.observe({ statement }, seconds),
+    freshness: (view, ageSeconds) => freshness.set({ view }, ageSeconds),
+    contentType: registry.contentType,
+    expose: () => registry.metrics(),
+  };
+}
