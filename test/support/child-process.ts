@@ -89,7 +89,7 @@ function guard(pid: number, options: ChildOptions): () => void {
     read -r released && exit 0
     kill -"$1" "$2"
     attempts=0
-    while kill -0 "$2" 2>/dev/null && [ $attempts -lt 100 ]; do sleep 0.1; attempts=$((attempts + 1)); done
+    while kill -0 "$2" 2>/dev/null && [ $attempts -lt 50 ]; do sleep 0.1; attempts=$((attempts + 1)); done
     kill -KILL "$2"
     [ -z "$3" ] || rm -rf -- "$3"`;
   const signal = (options.orphanSignal ?? 'SIGKILL').replace('SIG', '');
