@@ -121,8 +121,8 @@ module.exports = {
   ],
   options: {
     // dependency-cruiser's own TypeScript support stops before version 7 and then finds no modules, without an error.
+    // swc reads type-only imports as well, with no need of tsPreCompilationDeps.
     parser: 'swc',
-    tsPreCompilationDeps: true,
     doNotFollow: { path: '(^|/)node_modules/' },
     exclude: { path: '^(cdk[.]out|dist|coverage|[.]data)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
