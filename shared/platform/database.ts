@@ -14,13 +14,13 @@ export interface Queryable {
   rows<Row>(statement: Statement): Promise<Row[]>;
   /** Rows as arrays of columns: half the cost of objects for wide rows. */
   arrays(statement: Statement): Promise<(string | number | boolean | null)[][]>;
+  /** Runs a script of several statements, for migrations. */
+  script(text: string): Promise<void>;
 }
 
 export interface Database extends Queryable {
   /** Runs `work` in one transaction; rolls back when it throws. */
   transaction<Result>(work: (transaction: Queryable) => Promise<Result>): Promise<Result>;
-  /** Runs a script of several statements, for migrations. */
-  script(text: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -12,25 +12,17 @@ export interface PgliteOptions {
 export async function createPglite(options: PgliteOptions): Promise<Database> {
   const pglite = await PGlite.create(options.folder === undefined ? {} : { dataDir: options.folder });
   return {
-    ...queryable((text, values, rowMode) => pglite.query(text, values, rowMode), options.telemetry),
-    transaction: (work) =>
-      pglite.transaction((transaction) =>
-        work(queryable((text, values, rowMode) => transaction.query(text, values, rowMode), options.telemetry)),
-      ),
-    script: async (text) => {
-      await pglite.exec(text);
-    },
+    ...queryable(pglite, options.telemetry),
+    transaction: (work) => pglite.transaction((transaction) => work(queryable(transaction, options.telemetry))),
     close: () => pglite.close(),
   };
 }
 
-type RunQuery = (text: string, values: unknown[], options?: { rowMode: 'array' }) => Promise<{ rows: unknown[] }>;
-
-function queryable(run: RunQuery, telemetry: Telemetry): Queryable {
+function queryable(session: Pick<PGlite, 'query' | 'exec'>, telemetry: Telemetry): Queryable {
   const timed = async (statement: Statement, options?: { rowMode: 'array' }): Promise<unknown[]> => {
     const startedAt = performance.now();
     try {
-      return (await run(statement.text, [...(statement.values ?? [])], options)).rows;
+      return (await session.query(statement.text, [...(statement.values ?? [])], options)).rows;
     } finally {
       telemetry.queryDone(statement.name, (performance.now() - startedAt) / 1000);
     }
@@ -39,5 +31,8 @@ function queryable(run: RunQuery, telemetry: Telemetry): Queryable {
     rows: async <Row>(statement: Statement) => (await timed(statement)) as Row[],
     arrays: async (statement) =>
       (await timed(statement, { rowMode: 'array' })) as (string | number | boolean | null)[][],
+    script: async (text) => {
+      await session.exec(text);
+    },
   };
 }

@@ -29,14 +29,11 @@ export function createPostgres(options: PostgresOptions): Database {
   return {
     ...queryable((config) => pool.query(config), options.telemetry),
     transaction: (work) => runTransaction(pool, options.telemetry, work),
-    script: async (text) => {
-      await guarded(() => pool.query(text));
-    },
     close: () => pool.end(),
   };
 }
 
-type RunQuery = (config: pg.QueryConfig | pg.QueryArrayConfig) => Promise<{ rows: unknown[] }>;
+type RunQuery = (config: string | pg.QueryConfig | pg.QueryArrayConfig) => Promise<{ rows: unknown[] }>;
 
 function queryable(run: RunQuery, telemetry: Telemetry): Queryable {
   const timed = async (statement: Statement, rowMode?: 'array'): Promise<unknown[]> => {
@@ -52,6 +49,9 @@ function queryable(run: RunQuery, telemetry: Telemetry): Queryable {
   return {
     rows: async <Row>(statement: Statement) => (await timed(statement)) as Row[],
     arrays: async (statement) => (await timed(statement, 'array')) as (string | number | boolean | null)[][],
+    script: async (text) => {
+      await guarded(() => run(text));
+    },
   };
 }
 

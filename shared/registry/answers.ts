@@ -1,0 +1,58 @@
+import type { FeatureAnswer, ServiceAnswer, ViewAnswer } from '../contract/registry.ts';
+import type { ServiceVersion, ViewVersion } from './model.ts';
+import type { ResolvedFeature } from './resolve.ts';
+
+/** The registry's things as the HTTP contract shows them. */
+
+export function viewAnswer(version: ViewVersion): ViewAnswer {
+  return {
+    name: version.view,
+    version: version.version,
+    revision: version.revision,
+    entity_type: version.entityType,
+    features: version.features.map(({ name, dtype, ttlHours, description, tags }) => ({
+      name,
+      dtype,
+      ttl_hours: ttlHours,
+      description,
+      tags: [...tags],
+    })),
+    ttl_hours: version.ttlHours,
+    description: version.description,
+    tags: [...version.tags],
+    owner: version.owner,
+    retention_days: version.retentionDays,
+    max_staleness_seconds: version.maxStalenessSeconds,
+    created_at: version.createdAt,
+    updated_at: version.updatedAt,
+  };
+}
+
+/** `ttl_hours` is what counts for the feature: its own, else its view's. */
+export function featureAnswer({ version, feature }: ResolvedFeature): FeatureAnswer {
+  return {
+    name: feature.name,
+    version: version.version,
+    view: version.view,
+    entity_type: version.entityType,
+    dtype: feature.dtype,
+    ttl_hours: feature.ttlHours ?? version.ttlHours,
+    description: feature.description,
+    tags: [...feature.tags],
+    created_at: feature.createdAt,
+    updated_at: feature.updatedAt,
+  };
+}
+
+export function serviceAnswer(version: ServiceVersion): ServiceAnswer {
+  return {
+    name: version.service,
+    version: version.version,
+    features: [...version.features],
+    pinned: [...version.pinned],
+    description: version.description,
+    tags: [...version.tags],
+    owner: version.owner,
+    created_at: version.createdAt,
+  };
+}

@@ -1,0 +1,94 @@
+import type { TenantContext } from '../platform/context.ts';
+import type { Database, Queryable } from '../platform/database.ts';
+import { UnavailableError } from '../platform/unavailable.ts';
+import { loadSnapshot } from './load-snapshot.ts';
+import type { Feature, RegistrySnapshot, ViewVersion } from './model.ts';
+import { tenantTransaction } from './tenant-transaction.ts';
+
+/** Given by the composition root, so that the registry knows neither the value tables nor the stores of the snapshot. */
+export interface RegistryEffects {
+  /** Makes a view version's own table, and the tenant's schema where it is missing, within the transaction. */
+  createViewTable(transaction: Queryable, ctx: TenantContext, version: ViewVersion): Promise<void>;
+  /** Adds columns to a table that exists, within the transaction. */
+  addFeatureColumns(
+    transaction: Queryable,
+    ctx: TenantContext,
+    table: string,
+    added: readonly Feature[],
+  ): Promise<void>;
+  /** Makes a change known to every reader. After the commit. */
+  publish(ctx: TenantContext, snapshot: RegistrySnapshot): Promise<void>;
+}
+
+export interface RegistryWriter {
+  readonly database: Database;
+  readonly effects: RegistryEffects;
+}
+
+/** What a change wants done, decided from the registry as it stands under the tenant's lock. */
+export interface Decision<Result> {
+  readonly result: Result;
+  /** Absent where nothing changes. */
+  readonly apply?: (transaction: Queryable) => Promise<void>;
+}
+
+/** Tries of a change whose DDL did not get its lock within 2 s, such as behind a long export. */
+const tries = 3;
+
+/**
+ * One change of a tenant's registry: its rows, its tables and the raised epoch in one transaction, then published.
+ * Changes of one tenant go one after another. A change that does nothing still publishes, because the one that did it
+ * may have died before it could.
+ */
+export async function changeRegistry<Result>(
+  { database, effects }: RegistryWriter,
+  ctx: TenantContext,
+  decide: (current: RegistrySnapshot) => Decision<Result>,
+): Promise<Result> {
+  const { result, snapshot } = await retryLocked(() =>
+    tenantTransaction(database, ctx, async (transaction) => {
+      await transaction.rows({ name: 'limit_lock_wait', text: "SELECT set_config('lock_timeout', '2s', true)" });
+      await lockTenant(transaction, ctx);
+      const current = await loadSnapshot(transaction, ctx);
+      const decision = decide(current);
+      if (decision.apply === undefined) return { result: decision.result, snapshot: current };
+      await decision.apply(transaction);
+      await raiseEpoch(transaction, ctx);
+      return { result: decision.result, snapshot: await loadSnapshot(transaction, ctx) };
+    }),
+  );
+  await effects.publish(ctx, snapshot);
+  return result;
+}
+
+async function lockTenant(transaction: Queryable, { tenantId, tenantName }: TenantContext): Promise<void> {
+  await transaction.rows({
+    name: 'lock_tenant',
+    text: `INSERT INTO registry.tenants (tenant_id, name) VALUES ($1, $2)
+           ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name`,
+    values: [tenantId, tenantName],
+  });
+}
+
+async function raiseEpoch(transaction: Queryable, { tenantId }: TenantContext): Promise<void> {
+  await transaction.rows({
+    name: 'raise_epoch',
+    text: 'UPDATE registry.tenants SET epoch = epoch + 1 WHERE tenant_id = $1',
+    values: [tenantId],
+  });
+}
+
+async function retryLocked<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === tries || !isLockTimeout(error)) throw error;
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  if (!(error instanceof UnavailableError) || !(error.cause instanceof Error)) return false;
+  return 'code' in error.cause && error.cause.code === '55P03';
+}

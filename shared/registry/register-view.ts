@@ -1,0 +1,65 @@
+import { FeatureStoreError } from '../contract/errors.ts';
+import type { RegisterViewRequest } from '../contract/registry.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { TenantContext } from '../platform/context.ts';
+import { changeRegistry, type Decision, type RegistryEffects, type RegistryWriter } from './change-registry.ts';
+import { decideViewChange, type ViewChange } from './decide-view-change.ts';
+import type { FeatureView, RegistrySnapshot, ViewVersion } from './model.ts';
+import { registryTime } from './registry-time.ts';
+import { storeViewVersion } from './store-definitions.ts';
+
+export interface RegisterDependencies extends RegistryWriter {
+  readonly clock: Clock;
+  readonly defaultRetentionDays: number;
+}
+
+export interface Registered<Version> {
+  readonly version: Version;
+  /** Whether there is a version or revision that was not there before: 201, else 200. */
+  readonly created: boolean;
+}
+
+/** Registers a view, its next version or its next revision. Throws version_conflict. */
+export function registerView(
+  dependencies: RegisterDependencies,
+  ctx: TenantContext,
+  definition: RegisterViewRequest,
+): Promise<Registered<ViewVersion>> {
+  return changeRegistry(dependencies, ctx, (current) => decideRegistration(dependencies, ctx, current, definition));
+}
+
+/** The decision of registering a definition against a registry, ready to be applied. */
+export function decideRegistration(
+  { effects, clock, defaultRetentionDays }: RegisterDependencies,
+  ctx: TenantContext,
+  current: RegistrySnapshot,
+  definition: RegisterViewRequest,
+): Decision<Registered<ViewVersion>> {
+  const settings = { defaultRetentionDays, now: registryTime(clock) };
+  const change = decideViewChange(findView(current, definition.name), definition, settings);
+  if (change.kind === 'conflict') {
+    throw new FeatureStoreError('version_conflict', change.detail, { differences: change.differences });
+  }
+  const created = change.kind === 'extended' || change.kind === 'versioned';
+  const result = { version: change.version, created };
+  return change.kind === 'none'
+    ? { result }
+    : { result, apply: (transaction) => apply(effects, transaction, ctx, change) };
+}
+
+export function findView(snapshot: RegistrySnapshot, name: string): FeatureView | undefined {
+  return snapshot.views.find((view) => view.name === name);
+}
+
+async function apply(
+  effects: RegistryEffects,
+  transaction: Parameters<NonNullable<Decision<unknown>['apply']>>[0],
+  ctx: TenantContext,
+  change: Exclude<ViewChange, { kind: 'conflict' }>,
+): Promise<void> {
+  if (change.kind === 'versioned' && change.ownTable) await effects.createViewTable(transaction, ctx, change.version);
+  else if (change.kind === 'versioned' || change.kind === 'extended') {
+    if (change.added.length > 0) await effects.addFeatureColumns(transaction, ctx, change.version.table, change.added);
+  }
+  await storeViewVersion(transaction, ctx, change.version);
+}

@@ -1,0 +1,117 @@
+import type { Clock } from '../platform/clock.ts';
+import type { TenantContext } from '../platform/context.ts';
+import type { RegistrySnapshot } from './model.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+import { createTenantRegistry, type TenantRegistry } from './tenant-registry.ts';
+
+/** A change made by another process is seen within this time. */
+const checkMicros = 1_000_000;
+
+/**
+ * The tenants' registries in this process's memory. A request takes the one that is there; when its last check is older
+ * than a second the request reads the epoch along with its values and tells it here.
+ */
+export interface Registries {
+  /** What is in memory, read from the snapshot store the first time. */
+  current(ctx: TenantContext): TenantRegistry | Promise<TenantRegistry>;
+  /** Whether the next request should ask for the epoch. */
+  isCheckDue(ctx: TenantContext): boolean;
+  /**
+   * Takes the epoch that the cache told, null where it knows none or does not answer, and reads the snapshot again where
+   * that is newer or unknown. Answers the registry that now counts.
+   */
+  noteEpoch(ctx: TenantContext, epoch: number | null): TenantRegistry | Promise<TenantRegistry>;
+  /** Checks now, unless that was done within the last second: what precedes saying that a name is unknown. */
+  check(ctx: TenantContext): Promise<TenantRegistry>;
+  /** Takes a registry that this process has just changed. */
+  install(ctx: TenantContext, snapshot: RegistrySnapshot): void;
+}
+
+interface Held {
+  registry: TenantRegistry;
+  checkedMicros: number;
+  /** When a name was last found unknown and checked. */
+  forcedMicros: number;
+  reading: Promise<TenantRegistry> | undefined;
+}
+
+export interface RegistriesOptions {
+  readonly store: SnapshotStore;
+  readonly clock: Clock;
+  /** Told of each snapshot read from the store, so that a cache which has lost the epoch gets it again. */
+  readonly onRead?: (ctx: TenantContext, epoch: number) => void;
+}
+
+export function createRegistries({ store, clock, onRead }: RegistriesOptions): Registries {
+  const held = new Map<string, Held>();
+  const loading = new Map<string, Promise<TenantRegistry>>();
+
+  const install = ({ tenantId }: TenantContext, snapshot: RegistrySnapshot): TenantRegistry => {
+    const known = held.get(tenantId);
+    if (known === undefined) {
+      const registry = createTenantRegistry(snapshot);
+      held.set(tenantId, { registry, checkedMicros: clock.nowMicros(), forcedMicros: 0, reading: undefined });
+      return registry;
+    }
+    if (snapshot.epoch > known.registry.snapshot.epoch) known.registry = createTenantRegistry(snapshot);
+    known.checkedMicros = clock.nowMicros();
+    return known.registry;
+  };
+
+  const read = async (ctx: TenantContext): Promise<TenantRegistry> => {
+    const known = held.get(ctx.tenantId);
+    const epoch = known === undefined ? undefined : await store.epoch(ctx.tenantId);
+    const isNewest = known !== undefined && (epoch ?? 0) <= known.registry.snapshot.epoch;
+    const snapshot = isNewest ? known.registry.snapshot : await store.read(ctx.tenantId);
+    const registry = install(ctx, snapshot ?? { epoch: 0, views: [], services: [] });
+    if (registry.snapshot.epoch > 0) onRead?.(ctx, registry.snapshot.epoch);
+    return registry;
+  };
+
+  const load = (ctx: TenantContext): Promise<TenantRegistry> => {
+    const underWay = loading.get(ctx.tenantId);
+    if (underWay !== undefined) return underWay;
+    const started = read(ctx).finally(() => loading.delete(ctx.tenantId));
+    loading.set(ctx.tenantId, started);
+    return started;
+  };
+
+  /** A store that does not answer leaves what is held: old definitions serve better than none. */
+  const reread = (ctx: TenantContext, known: Held): Promise<TenantRegistry> => {
+    known.checkedMicros = clock.nowMicros();
+    known.reading ??= load(ctx)
+      .catch(() => known.registry)
+      .finally(() => {
+        known.reading = undefined;
+      });
+    return known.reading;
+  };
+
+  return {
+    current: (ctx) => held.get(ctx.tenantId)?.registry ?? load(ctx),
+
+    isCheckDue: (ctx) => {
+      const known = held.get(ctx.tenantId);
+      return known !== undefined && clock.nowMicros() - known.checkedMicros > checkMicros;
+    },
+
+    noteEpoch: (ctx, epoch) => {
+      const known = held.get(ctx.tenantId);
+      if (known === undefined) return load(ctx);
+      if (epoch === null || epoch > known.registry.snapshot.epoch) return reread(ctx, known);
+      known.checkedMicros = clock.nowMicros();
+      return known.registry;
+    },
+
+    check: async (ctx) => {
+      const known = held.get(ctx.tenantId);
+      if (known === undefined) return load(ctx);
+      const now = clock.nowMicros();
+      if (now - known.forcedMicros < checkMicros) return known.registry;
+      known.forcedMicros = now;
+      return reread(ctx, known);
+    },
+
+    install,
+  };
+}
