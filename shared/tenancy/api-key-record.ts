@@ -1,0 +1,65 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
+import { scopes } from '../contract/route.ts';
+import { bytesAttribute, textAttribute, textSetAttribute } from './attributes.ts';
+
+/** What people may see of a key. */
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+/** What is stored of a key, which is never the key. */
+export type ApiKeyRecord = z.infer<typeof apiKeyRecordSchema>;
+
+const scopesAttribute = textSetAttribute.pipe(z.array(z.enum(scopes))).transform((held) =>
+  // A set of DynamoDB's has no order; answers have the contract's.
+  scopes.filter((scope) => held.includes(scope)),
+);
+
+const visible = {
+  key_id: textAttribute,
+  scopes: scopesAttribute,
+  description: textAttribute,
+  created_at: textAttribute,
+};
+
+export const apiKeySchema = z.object(visible).transform((item) => ({
+  keyId: item.key_id,
+  scopes: item.scopes,
+  description: item.description,
+  /** RFC 3339 */
+  createdAt: item.created_at,
+}));
+
+export const apiKeyRecordSchema = z
+  .object({
+    ...visible,
+    tenant_id: textAttribute,
+    tenant_name: textAttribute,
+    cell: textAttribute,
+    pepper_id: textAttribute,
+    key_hash: bytesAttribute,
+  })
+  .transform((item) => ({
+    keyId: item.key_id,
+    scopes: item.scopes,
+    description: item.description,
+    createdAt: item.created_at,
+    tenantId: item.tenant_id,
+    tenantName: item.tenant_name,
+    cell: item.cell,
+    pepperId: item.pepper_id,
+    hash: item.key_hash,
+  }));
+
+export function toApiKeyItem(record: ApiKeyRecord): Record<string, AttributeValue> {
+  return {
+    key_id: { S: record.keyId },
+    scopes: { SS: [...record.scopes] },
+    description: { S: record.description },
+    created_at: { S: record.createdAt },
+    tenant_id: { S: record.tenantId },
+    tenant_name: { S: record.tenantName },
+    cell: { S: record.cell },
+    pepper_id: { S: record.pepperId },
+    key_hash: { B: record.hash },
+  };
+}
