@@ -2,6 +2,8 @@ import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } fr
 import { Cluster, Redis } from 'ioredis';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { startPostgres } from '../support/postgres.ts';
+import { startRedis } from '../support/redis.ts';
 
 test('Postgres answers as version 18 with the settings that the tests count on', async () => {
   const client = new pg.Client(inject('postgresAdminUrl'));
@@ -60,4 +62,37 @@ test('DynamoDB keeps an item', async () => {
   await client.send(new PutItemCommand({ TableName, Item: { id: { S: 'a' }, count: { N: '1' } } }));
   const { Item } = await client.send(new GetItemCommand({ TableName, Key: { id: { S: 'a' } } }));
   expect(Item).toEqual({ id: { S: 'a' }, count: { N: '1' } });
+});
+
+test('a Postgres that is killed comes back at the same address with every committed row', async () => {
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  const before = new pg.Client(server.url);
+  const lost = new Promise((resolve) => before.once('error', resolve));
+  await before.connect();
+  await before.query('create table kept as select 42 as answer');
+  await server.kill();
+  expect(await lost).toBeInstanceOf(Error);
+
+  await server.start();
+  const after = new pg.Client(server.url);
+  await after.connect();
+  onTestFinished(() => after.end());
+  expect((await after.query('select answer from kept')).rows).toEqual([{ answer: 42 }]);
+});
+
+test('a paused Redis keeps its connections and answers once it is resumed', async () => {
+  const server = await startRedis();
+  onTestFinished(() => server.stop());
+  const patient = new Redis(server.url);
+  const impatient = new Redis(server.url, { commandTimeout: 200 });
+  onTestFinished(() => patient.disconnect());
+  onTestFinished(() => impatient.disconnect());
+  await Promise.all([patient.ping(), impatient.ping()]);
+
+  server.pause();
+  const answer = patient.ping();
+  await expect(impatient.ping()).rejects.toThrow('Command timed out');
+  server.resume();
+  expect(await answer).toBe('PONG');
 });
