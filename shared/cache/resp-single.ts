@@ -1,0 +1,52 @@
+import { Redis } from 'ioredis';
+import {
+  connectionSettings,
+  type OnConnectionError,
+  type RespClient,
+  type RespCommand,
+  reconnectDelayMillis,
+} from './resp-client.ts';
+
+/** One server. Connects in the background from now on, for ever. */
+export function connectSingle(url: string, onConnectionError: OnConnectionError): RespClient {
+  const redis = new Redis(url, {
+    ...connectionSettings,
+    enableOfflineQueue: false,
+    retryStrategy: reconnectDelayMillis,
+  });
+  redis.on('error', onConnectionError);
+  // A failure has gone to the listener, and ioredis tries again by itself.
+  const settle = (): void => {
+    starting = undefined;
+  };
+  let starting: Promise<void> | undefined = redis.connect().then(settle, settle);
+
+  return {
+    isReady: () => redis.status === 'ready',
+    starting: () => starting,
+    slotOf: () => 0,
+    send: async (commands) => {
+      const [first] = commands;
+      // A pipeline of one would cost half as much again.
+      if (first && commands.length === 1) return [await redis.call(first.name, first.args)];
+      return (await sendPipeline(redis, commands)).map(([error, reply]) => {
+        if (error) throw error;
+        return reply;
+      });
+    },
+    ping: async () => {
+      await redis.ping();
+    },
+    close: () => redis.disconnect(),
+  };
+}
+
+/** All commands in one packet, and what became of each. */
+export async function sendPipeline(
+  redis: Redis,
+  commands: readonly RespCommand[],
+): Promise<[error: Error | null, reply: unknown][]> {
+  const pipeline = redis.pipeline();
+  for (const { name, args } of commands) pipeline.call(name, args);
+  return (await pipeline.exec()) ?? [];
+}
