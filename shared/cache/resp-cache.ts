@@ -14,11 +14,11 @@ export interface RespCacheOptions extends CacheOptions {
   readonly maxConnections?: number;
   /** After which a call fails, whatever it does. Default 250. */
   readonly timeoutMillis?: number;
-  /** Hears of every attempt to connect that failed, up to twenty a second. */
+  /** Hears of every attempt to connect that failed: in an outage two a second for each connection. */
   readonly onConnectionError?: (error: unknown) => void;
 }
 
-/** Entries in one call of the script, which nothing else can interrupt: 100 take about 0.2 ms. */
+/** Entries in one call of the script, which holds up all others: of 10,000 entries, 40 to 80 ms in all, under 1 ms. */
 const scriptEntries = 100;
 
 /** An epoch is kept where entities are not: other processes would not hear of a change otherwise. */

@@ -27,7 +27,7 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
     slotOf: () => 0,
     send: async (commands) => {
       const [first] = commands;
-      // A pipeline of one would cost half as much again.
+      // The usual case, one entity, is spared the making of a pipeline.
       if (first && commands.length === 1) return [await redis.call(first.name, first.args)];
       return (await sendPipeline(redis, commands)).map(([error, reply]) => {
         if (error) throw error;
