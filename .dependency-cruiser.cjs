@@ -54,7 +54,7 @@ module.exports = {
     ),
     forbid(
       'functions-use-shared',
-      'A function may import shared, its own folder and functions/http',
+      'A function may import shared, its own folder, functions/http and functions/composition',
       { path: '^functions/' },
       { path: '^(infra|clients|test)/' },
     ),
@@ -62,7 +62,7 @@ module.exports = {
       'functions-apart',
       'One function must not load another: only functions/local.ts composes all',
       { path: '^functions/([^/]+)/' },
-      { path: '^functions/', pathNot: '^functions/($1|http)/' },
+      { path: '^functions/', pathNot: '^functions/($1|http|composition)/' },
     ),
     forbid(
       'functions-composed-in-local',

@@ -3,7 +3,7 @@ import { askedFeatures, exactlyOne, statusSchema, valueSchema } from './online.t
 import { route } from './route.ts';
 import { entityIdSchema, timeSchema } from './scalars.ts';
 
-export const batchLimits = { rows: 10_000, features: 500 } as const;
+export const batchLimits = { rows: 10_000, features: 500, values: 1_000_000 } as const;
 
 const warningSchema = z
   .object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() })
@@ -64,7 +64,7 @@ export const trainingRoutes = {
     path: '/api/v1/features/batch',
     tag: 'features',
     summary: 'Read feature values as of past moments, point in time correct',
-    description: `One answer row for each input row, in order; up to ${batchLimits.rows} rows.`,
+    description: `One answer row for each input row, in order; up to ${batchLimits.rows} rows and ${batchLimits.values} values.`,
     access: 'read',
     body: batchRequestSchema,
     answers: { 200: { description: 'Rows, in the order given', schema: batchAnswerSchema } },

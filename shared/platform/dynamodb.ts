@@ -5,7 +5,7 @@ import { UnavailableError } from './unavailable.ts';
 export interface DynamoDbOptions {
   readonly region: string;
   /** Another endpoint than AWS's, such as a local server's. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   readonly tablePrefix: string;
 }
 
@@ -31,7 +31,7 @@ export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOption
     region,
     ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
     maxAttempts: 3,
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 2000 }),
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true }),
   });
   return {
     client,

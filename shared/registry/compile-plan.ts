@@ -9,6 +9,10 @@ export interface ReadPlan {
   /** As asked for, in that order; a name asked twice stands twice. */
   readonly names: readonly string[];
   readonly features: readonly PlannedFeature[];
+  /** Each name once: what answers that are objects have. */
+  readonly distinctFeatures: readonly PlannedFeature[];
+  /** Tables of all entities together. */
+  readonly slots: number;
   /** One per entity type, in the order of their first feature. */
   readonly entities: readonly PlannedEntity[];
 }
@@ -61,9 +65,12 @@ export function compilePlan(asked: readonly PlannedName[]): ReadPlan {
     table.features.set(feature.position, feature);
   }
   const planned = planEntities(entities);
+  const features = asked.map(({ name, resolved }) => planFeature(name, resolved, planned));
   return {
     names: asked.map(({ name }) => name),
-    features: asked.map(({ name, resolved }) => planFeature(name, resolved, planned)),
+    features,
+    distinctFeatures: [...new Map(features.map((feature) => [feature.name, feature])).values()],
+    slots: planned.reduce((slots, { tables }) => slots + tables.length, 0),
     entities: planned,
   };
 }

@@ -18,6 +18,7 @@ export {
   type ViewVersion,
 } from './model.ts';
 export { byName, type Page, pageOf } from './page.ts';
+export { readingRegistry } from './reading-registry.ts';
 export { registerFeature } from './register-feature.ts';
 export { registerService } from './register-service.ts';
 export { type RegisterDependencies, registerView } from './register-view.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
-import type { RegistrySnapshot } from './model.ts';
+import { emptySnapshot, type RegistrySnapshot } from './model.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { createTenantRegistry, type TenantRegistry } from './tenant-registry.ts';
 
@@ -14,6 +14,8 @@ const checkMicros = 1_000_000;
 export interface Registries {
   /** What is in memory, read from the snapshot store the first time. */
   current(ctx: TenantContext): TenantRegistry | Promise<TenantRegistry>;
+  /** As current, but checked with the store where the last check is older than a second: for paths without a cache read. */
+  fresh(ctx: TenantContext): TenantRegistry | Promise<TenantRegistry>;
   /** Whether the next request should ask for the epoch. */
   isCheckDue(ctx: TenantContext): boolean;
   /**
@@ -38,11 +40,14 @@ interface Held {
 export interface RegistriesOptions {
   readonly store: SnapshotStore;
   readonly clock: Clock;
-  /** Told of each snapshot read from the store, so that a cache which has lost the epoch gets it again. */
-  readonly onRead?: (ctx: TenantContext, epoch: number) => void;
+  /**
+   * Tells the cache an epoch that it has not, or an older one of: it was lost, or away when the change was made. Awaited;
+   * must not throw where the cache is away.
+   */
+  readonly announceEpoch: (ctx: TenantContext, epoch: number) => Promise<void>;
 }
 
-export function createRegistries({ store, clock, onRead }: RegistriesOptions): Registries {
+export function createRegistries({ store, clock, announceEpoch }: RegistriesOptions): Registries {
   const held = new Map<string, Held>();
   const loading = new Map<string, Promise<TenantRegistry>>();
 
@@ -63,8 +68,8 @@ export function createRegistries({ store, clock, onRead }: RegistriesOptions): R
     const epoch = known === undefined ? undefined : await store.epoch(ctx.tenantId);
     const isNewest = known !== undefined && (epoch ?? 0) <= known.registry.snapshot.epoch;
     const snapshot = isNewest ? known.registry.snapshot : await store.read(ctx.tenantId);
-    const registry = install(ctx, snapshot ?? { epoch: 0, views: [], services: [] });
-    if (registry.snapshot.epoch > 0) onRead?.(ctx, registry.snapshot.epoch);
+    const registry = install(ctx, snapshot ?? emptySnapshot);
+    if (registry.snapshot.epoch > 0) await announceEpoch(ctx, registry.snapshot.epoch);
     return registry;
   };
 
@@ -87,12 +92,20 @@ export function createRegistries({ store, clock, onRead }: RegistriesOptions): R
     return known.reading;
   };
 
+  const isCheckDue = (known: Held): boolean => clock.nowMicros() - known.checkedMicros > checkMicros;
+
   return {
     current: (ctx) => held.get(ctx.tenantId)?.registry ?? load(ctx),
 
     isCheckDue: (ctx) => {
       const known = held.get(ctx.tenantId);
-      return known !== undefined && clock.nowMicros() - known.checkedMicros > checkMicros;
+      return known !== undefined && isCheckDue(known);
+    },
+
+    fresh: (ctx) => {
+      const known = held.get(ctx.tenantId);
+      if (known === undefined) return load(ctx);
+      return isCheckDue(known) ? reread(ctx, known) : known.registry;
     },
 
     noteEpoch: (ctx, epoch) => {
@@ -100,7 +113,10 @@ export function createRegistries({ store, clock, onRead }: RegistriesOptions): R
       if (known === undefined) return load(ctx);
       if (epoch === null || epoch > known.registry.snapshot.epoch) return reread(ctx, known);
       known.checkedMicros = clock.nowMicros();
-      return known.registry;
+      const { registry } = known;
+      return epoch < registry.snapshot.epoch
+        ? announceEpoch(ctx, registry.snapshot.epoch).then(() => registry)
+        : registry;
     },
 
     check: async (ctx) => {

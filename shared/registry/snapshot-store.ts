@@ -29,33 +29,43 @@ export function createSnapshotStore({ client, tables }: DynamoDb): SnapshotStore
     const { Item } = await callDynamoDb(() =>
       client.send(new GetItemCommand({ TableName, Key: key(tenantId, 'head'), ConsistentRead: true })),
     );
-    return Item === undefined ? undefined : { epoch: Number(Item['epoch']?.N), chunks: Number(Item['chunks']?.N) };
+    return Item === undefined ? undefined : { epoch: Number(Item.epoch?.N), chunks: Number(Item.chunks?.N) };
   };
 
-  const readChunks = async (tenantId: string, epoch: number): Promise<Uint8Array[]> => {
-    const chunks: Uint8Array[] = [];
-    let ExclusiveStartKey: Record<string, { S: string }> | undefined;
+  const queryChunks = async (
+    tenantId: string,
+    prefix: string,
+  ): Promise<{ part: string; data: Uint8Array | undefined }[]> => {
+    const chunks: { part: string; data: Uint8Array | undefined }[] = [];
+    let from: string | undefined;
     do {
       const page = await callDynamoDb(() =>
         client.send(
           new QueryCommand({
             TableName,
-            KeyConditionExpression: 'tenant_id = :tenant AND begins_with(part, :chunks)',
-            ExpressionAttributeValues: { ':tenant': { S: tenantId }, ':chunks': { S: chunkPrefix(epoch) } },
+            KeyConditionExpression: 'tenant_id = :tenant AND begins_with(part, :prefix)',
+            ExpressionAttributeValues: { ':tenant': { S: tenantId }, ':prefix': { S: prefix } },
             ConsistentRead: true,
-            ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
+            ...(from === undefined ? {} : { ExclusiveStartKey: key(tenantId, from) }),
           }),
         ),
       );
-      for (const item of page.Items ?? []) if (item['data']?.B !== undefined) chunks.push(item['data'].B);
-      const last = page.LastEvaluatedKey?.['part']?.S;
-      ExclusiveStartKey = last === undefined ? undefined : key(tenantId, last);
-    } while (ExclusiveStartKey !== undefined);
+      for (const item of page.Items ?? []) chunks.push({ part: item.part?.S ?? '', data: item.data?.B });
+      from = page.LastEvaluatedKey?.part?.S;
+    } while (from !== undefined);
     return chunks;
   };
 
-  const removeChunks = async (tenantId: string, head: { epoch: number; chunks: number }): Promise<void> => {
-    const parts = Array.from({ length: head.chunks }, (_, index) => `${chunkPrefix(head.epoch)}${pad(index)}`);
+  const readChunks = async (tenantId: string, epoch: number): Promise<Uint8Array[]> => {
+    const chunks = await queryChunks(tenantId, chunkPrefix(epoch));
+    return chunks.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  };
+
+  /** Of every older epoch, since publishers that overtake each other leave more than one behind. */
+  const removeChunksBefore = async (tenantId: string, epoch: number): Promise<void> => {
+    const parts = (await queryChunks(tenantId, 'chunk#'))
+      .map(({ part }) => part)
+      .filter((part) => epochOfChunk(part) < epoch);
     for (let from = 0; from < parts.length; from += batchSize) {
       const requests = parts
         .slice(from, from + batchSize)
@@ -81,8 +91,7 @@ export function createSnapshotStore({ client, tables }: DynamoDb): SnapshotStore
     },
 
     publish: async (tenantId, snapshot) => {
-      const before = await readHead(tenantId);
-      if (before !== undefined && before.epoch >= snapshot.epoch) return;
+      if (((await readHead(tenantId))?.epoch ?? 0) >= snapshot.epoch) return;
       const chunks = await pack(snapshot);
       for (const [index, data] of chunks.entries()) {
         const Item = { ...key(tenantId, `${chunkPrefix(snapshot.epoch)}${pad(index)}`), data: { B: data } };
@@ -108,13 +117,14 @@ export function createSnapshotStore({ client, tables }: DynamoDb): SnapshotStore
         if (isConditionalCheckFailed(error)) return;
         throw error;
       }
-      if (before !== undefined) await removeChunks(tenantId, before);
+      await removeChunksBefore(tenantId, snapshot.epoch);
     },
   };
 }
 
 const key = (tenantId: string, part: string) => ({ tenant_id: { S: tenantId }, part: { S: part } });
 const chunkPrefix = (epoch: number): string => `chunk#${epoch}#`;
+const epochOfChunk = (part: string): number => Number(part.split('#')[1]);
 const pad = (index: number): string => String(index).padStart(5, '0');
 
 async function pack(snapshot: RegistrySnapshot): Promise<Buffer[]> {

@@ -1,0 +1,62 @@
+import { createRespCache, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
+import type { Clock } from '../../shared/platform/clock.ts';
+import type { TenantContext } from '../../shared/platform/context.ts';
+import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
+import type { Environment } from '../../shared/platform/environment.ts';
+import { UnavailableError } from '../../shared/platform/unavailable.ts';
+import {
+  createRegistries,
+  createSnapshotStore,
+  type Registries,
+  type RegistrySnapshot,
+  type SnapshotStore,
+} from '../../shared/registry/index.ts';
+
+/** What every function needs of the registry: the tenants' registries in memory, and how a change becomes known. */
+export interface RegistryCore {
+  readonly registries: Registries;
+  readonly store: SnapshotStore;
+  readonly publish: (ctx: TenantContext, snapshot: RegistrySnapshot) => Promise<void>;
+}
+
+export function composeRegistries(parts: {
+  readonly dynamodb: DynamoDb;
+  readonly cache: OnlineCache;
+  readonly clock: Clock;
+}): RegistryCore {
+  const { dynamodb, cache, clock } = parts;
+  const store = createSnapshotStore(dynamodb);
+
+  const announceEpoch = async ({ tenantId }: TenantContext, epoch: number): Promise<void> => {
+    try {
+      await cache.publishEpoch(tenantId, epoch);
+    } catch (error) {
+      // Whoever reads while the cache is away looks into the snapshot store each second, and announces what it finds.
+      if (!(error instanceof UnavailableError)) throw error;
+    }
+  };
+
+  const registries = createRegistries({ store, clock, announceEpoch });
+  return {
+    registries,
+    store,
+    publish: async (ctx, snapshot) => {
+      registries.install(ctx, snapshot);
+      await store.publish(ctx.tenantId, snapshot);
+      await announceEpoch(ctx, snapshot.epoch);
+    },
+  };
+}
+
+/** The cache over RESP, behind its breaker. */
+export function composeRespCache(environment: Environment, url: string): OnlineCache {
+  return guardCache(
+    createRespCache({
+      url,
+      maxConnections: environment.REDIS_MAX_CONNECTIONS,
+      timeoutMillis: environment.CACHE_TIMEOUT_MS,
+      ttlSeconds: environment.CACHE_TTL_SECONDS,
+      generation: environment.CACHE_GENERATION,
+    }),
+  );
+}

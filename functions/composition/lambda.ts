@@ -1,0 +1,75 @@
+import { handle } from 'hono/aws-lambda';
+import type { OnlineCache } from '../../shared/cache/index.ts';
+import { type Clock, createSystemClock } from '../../shared/platform/clock.ts';
+import type { Database } from '../../shared/platform/database.ts';
+import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
+import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
+import { type Environment, readEnvironment, required } from '../../shared/platform/environment.ts';
+import { createLogger } from '../../shared/platform/logger.ts';
+import { createPostgres } from '../../shared/platform/postgres.ts';
+import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts';
+import { createApp, type FunctionApp } from '../http/create-app.ts';
+import { mountHealth } from '../http/operations.ts';
+import { composeRegistries, composeRespCache, type RegistryCore } from './core.ts';
+
+/** What a Lambda function is composed of; each function's handler.ts mounts its routes on it. */
+export interface LambdaParts extends RegistryCore {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly dynamodb: DynamoDb;
+  /** Logged in as the function's own role. */
+  readonly database: Database;
+  readonly cache: OnlineCache;
+  readonly peppers: Peppers;
+  readonly telemetry: ReturnType<typeof createEmbeddedMetrics>;
+  readonly app: FunctionApp;
+}
+
+/** Reads the environment once, at init. Connects to nothing yet: a function starts while a store is down. */
+export function composeLambda(): LambdaParts {
+  const environment = readEnvironment(process.env);
+  const clock = createSystemClock();
+  const telemetry = createEmbeddedMetrics();
+  const dynamodb = createDynamoDb({
+    region: environment.AWS_REGION,
+    tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
+    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
+  });
+  const database = createPostgres({
+    url: required(environment, 'POSTGRES_URL'),
+    maxPool: environment.POSTGRES_MAX_POOL,
+    telemetry,
+  });
+  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'));
+  const peppers: Peppers = [{ id: '1', secret: required(environment, 'API_KEY_SECRET') }];
+  const app = createApp({
+    authenticate: createAuthenticator({ dynamodb, peppers, clock }),
+    platformKey: environment.PLATFORM_API_KEY,
+    logger: createLogger({ level: environment.LOG_LEVEL, buffered: false }),
+    telemetry,
+  });
+  mountHealth(app, { postgres: () => database.rows({ name: 'ping', text: 'SELECT 1' }), cache: () => cache.ping() });
+  return {
+    ...composeRegistries({ dynamodb, cache, clock }),
+    environment,
+    clock,
+    dynamodb,
+    database,
+    cache,
+    peppers,
+    telemetry,
+    app,
+  };
+}
+
+/** The function's entry for API Gateway; metrics go out with each answer, since Lambda freezes after it. */
+export function lambdaHandler({ app, telemetry }: Pick<LambdaParts, 'app' | 'telemetry'>): ReturnType<typeof handle> {
+  const answer = handle(app.hono);
+  return async (event, context) => {
+    try {
+      return await answer(event, context);
+    } finally {
+      telemetry.flush();
+    }
+  };
+}

@@ -1,0 +1,16 @@
+/** What a handler answers: `json` is stringified, `text` goes out as it is. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function ok(json: unknown): HttpAnswer {
+  return { status: 200, json };
+}
+
+/** 201 where something is new, else 200. */
+export function registered(isCreated: boolean, json: unknown): HttpAnswer {
+  return { status: isCreated ? 201 : 200, json };
+}

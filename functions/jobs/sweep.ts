@@ -1,0 +1,32 @@
+import { sweepProjections } from '../../shared/ingestion/index.ts';
+import { createSystemClock } from '../../shared/platform/clock.ts';
+import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
+import { readEnvironment, required } from '../../shared/platform/environment.ts';
+import { createLogger } from '../../shared/platform/logger.ts';
+import { createPostgres } from '../../shared/platform/postgres.ts';
+import { silentTelemetry } from '../../shared/platform/telemetry.ts';
+import { republishRegistry } from '../../shared/registry/index.ts';
+import { listTenants } from '../../shared/tenancy/index.ts';
+import { composeRegistries, composeRespCache } from '../composition/core.ts';
+
+const environment = readEnvironment(process.env);
+const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
+const database = createPostgres({ url: required(environment, 'POSTGRES_URL'), maxPool: 1, telemetry: silentTelemetry });
+const cache = composeRespCache(environment, required(environment, 'REDIS_URL'));
+const dynamodb = createDynamoDb({
+  region: environment.AWS_REGION,
+  tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
+  endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
+});
+const { store, publish } = composeRegistries({ dynamodb, cache, clock: createSystemClock() });
+
+/** Mends what a crash between a commit and what follows it has left: rows that the cache lacks, registries not published. Every minute. */
+export async function handler(): Promise<{ projected: number; republished: number }> {
+  const projected = await sweepProjections({ database, cache });
+  let republished = 0;
+  for (const { tenantId, name } of await listTenants({ dynamodb })) {
+    if (await republishRegistry({ database, store, publish }, { tenantId, tenantName: name })) republished++;
+  }
+  logger.info({ projected, republished }, 'swept');
+  return { projected, republished };
+}

@@ -1,0 +1,16 @@
+import { parseArgs } from 'node:util';
+
+export interface LocalOptions {
+  /** Keep nothing: all embedded parts in memory. */
+  readonly memory: boolean;
+  /** Do not write the sample data. */
+  readonly seed: boolean;
+}
+
+export function parseLocalOptions(args: readonly string[]): LocalOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { memory: { type: 'boolean', default: false }, 'no-seed': { type: 'boolean', default: false } },
+  });
+  return { memory: values.memory, seed: !values['no-seed'] };
+}

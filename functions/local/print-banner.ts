@@ -1,0 +1,32 @@
+import type { Environment } from '../../shared/platform/environment.ts';
+import type { LocalStores } from './stores.ts';
+
+export interface Banner {
+  readonly port: number;
+  readonly folder: string | undefined;
+  readonly described: LocalStores['described'];
+  readonly environment: Environment;
+}
+
+/** What somebody who has just started it wants to know, ending with a request to paste. */
+export function printBanner({ port, folder, described, environment }: Banner): void {
+  const url = `http://${environment.HOST === '127.0.0.1' ? 'localhost' : environment.HOST}:${port}`;
+  const unused = [
+    environment.UPSTASH_REDIS_REST_URL && 'UPSTASH_REDIS_REST_URL',
+    environment.KAFKA_BROKERS && 'KAFKA_BROKERS',
+  ].filter(Boolean);
+  const lines = [
+    '',
+    `Feature Store is ready at ${url} (docs at ${url}/docs)`,
+    `Postgres: ${described.postgres}; cache: ${described.cache}; DynamoDB: ${described.dynamodb}`,
+    folder === undefined ? 'Data is in memory and ends with this process' : `Data is kept in ${folder}`,
+    ...(unused.length === 0 ? [] : [`Not used by this version yet: ${unused.join(', ')}`]),
+    'API keys: tenant1_key (has the sample data) and tenant2_key (empty). Try:',
+    '',
+    `curl -s ${url}/api/v1/features/online -H 'X-API-Key: tenant1_key' -H 'Content-Type: application/json' \\`,
+    `  -d '{"entity_id":"user_123","feature_names":["user_age","user_lifetime_value","last_purchase_days"]}'`,
+    '',
+    '',
+  ];
+  process.stdout.write(lines.join('\n'));
+}

@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import dynalite from 'dynalite';
+import { createMemoryCache, type OnlineCache } from '../../shared/cache/index.ts';
+import type { Clock } from '../../shared/platform/clock.ts';
+import type { Database } from '../../shared/platform/database.ts';
+import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
+import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
+import type { Environment } from '../../shared/platform/environment.ts';
+import { createPglite } from '../../shared/platform/pglite.ts';
+import { createPostgres } from '../../shared/platform/postgres.ts';
+import type { Telemetry } from '../../shared/platform/telemetry.ts';
+import { composeRespCache } from '../composition/core.ts';
+
+export interface LocalStores {
+  readonly dynamodb: DynamoDb;
+  readonly cache: OnlineCache;
+  /** Acting as the login itself, which may make roles. */
+  readonly admin: Database;
+  readonly owner: Database;
+  readonly writer: Database;
+  readonly reader: Database;
+  /** What stands behind each, for people. */
+  readonly described: Readonly<Record<'postgres' | 'cache' | 'dynamodb', string>>;
+  close(): Promise<void>;
+}
+
+export interface LocalStoreOptions {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Where embedded parts keep their data; in memory without it. */
+  readonly folder: string | undefined;
+}
+
+/** The stores of a laptop: embedded, each replaced by a real one where its address is set. */
+export async function openLocalStores(options: LocalStoreOptions): Promise<LocalStores> {
+  const { environment } = options;
+  if (options.folder !== undefined) await mkdir(options.folder, { recursive: true });
+  const dynamo = await openDynamoDb(options);
+  const postgres = await openPostgres(options);
+  const cache =
+    environment.REDIS_URL === undefined
+      ? createMemoryCache({
+          clock: options.clock,
+          ttlSeconds: environment.CACHE_TTL_SECONDS,
+          generation: environment.CACHE_GENERATION,
+        })
+      : composeRespCache(environment, environment.REDIS_URL);
+  return {
+    ...postgres.databases,
+    dynamodb: dynamo.dynamodb,
+    cache,
+    described: {
+      postgres: postgres.described,
+      cache: environment.REDIS_URL === undefined ? 'in memory' : 'Redis (REDIS_URL)',
+      dynamodb: dynamo.described,
+    },
+    close: async () => {
+      await cache.close();
+      await postgres.close();
+      await dynamo.close();
+    },
+  };
+}
+
+async function openDynamoDb({ environment, folder }: LocalStoreOptions) {
+  const settings = { region: environment.AWS_REGION, tablePrefix: environment.DYNAMODB_TABLE_PREFIX };
+  if (environment.AWS_ENDPOINT_URL_DYNAMODB !== undefined) {
+    const dynamodb = createDynamoDb({ ...settings, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB });
+    await ensureTables(dynamodb);
+    return { dynamodb, described: 'AWS_ENDPOINT_URL_DYNAMODB', close: async () => dynamodb.client.destroy() };
+  }
+  const server = dynalite({
+    createTableMs: 0,
+    deleteTableMs: 0,
+    ...(folder === undefined ? {} : { path: join(folder, 'dynamodb') }),
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address.port);
+      else reject(new Error('dynalite has no port'));
+    });
+  });
+  const dynamodb = createDynamoDb({ ...settings, endpoint: `http://127.0.0.1:${port}` });
+  await ensureTables(dynamodb);
+  const close = async (): Promise<void> => {
+    dynamodb.client.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { dynamodb, described: folder === undefined ? 'dynalite, in memory' : 'dynalite', close };
+}
+
+async function openPostgres({ environment, telemetry, folder }: LocalStoreOptions) {
+  const { POSTGRES_URL: url, POSTGRES_MAX_POOL: maxPool } = environment;
+  if (url === undefined) {
+    const pglite = await createPglite({
+      telemetry,
+      ...(folder === undefined ? {} : { folder: join(folder, 'postgres') }),
+    });
+    const databases = { admin: pglite, owner: pglite, writer: pglite, reader: pglite };
+    return { databases, described: folder === undefined ? 'PGlite, in memory' : 'PGlite', close: () => pglite.close() };
+  }
+  const as = (role?: 'owner' | 'writer' | 'reader', connections = maxPool): Database =>
+    createPostgres({
+      url,
+      maxPool: connections,
+      telemetry,
+      ...(role === undefined ? {} : { role: `feature_store_${role}` }),
+    });
+  const databases = { admin: as(undefined, 1), owner: as('owner', 4), writer: as('writer'), reader: as('reader') };
+  const close = async (): Promise<void> => {
+    await Promise.all(Object.values(databases).map((database) => database.close()));
+  };
+  return { databases, described: 'Postgres (POSTGRES_URL)', close };
+}

@@ -1,0 +1,8 @@
+import { createReadOnline } from '../../shared/online/index.ts';
+import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
+import { mountOnline } from './app.ts';
+
+const parts = composeLambda();
+mountOnline(parts.app, { readOnline: createReadOnline(parts) });
+
+export const handler = lambdaHandler(parts);

@@ -1,0 +1,21 @@
+import { createReadBatch } from '../../shared/training/index.ts';
+import { addFeatureColumns, createViewTable } from '../../shared/values/index.ts';
+import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
+import { mountRegistry } from './app.ts';
+
+const parts = composeLambda();
+mountRegistry(parts.app, {
+  register: {
+    database: parts.database,
+    clock: parts.clock,
+    defaultRetentionDays: parts.environment.DEFAULT_RETENTION_DAYS,
+    effects: { createViewTable, addFeatureColumns, publish: parts.publish },
+  },
+  registries: parts.registries,
+  readBatch: createReadBatch(parts),
+  cache: parts.cache,
+  tenancy: parts,
+  referenceScript: new URL('reference.js', import.meta.url),
+});
+
+export const handler = lambdaHandler(parts);

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { type ErrorCode, errorCodes } from '../../shared/contract/errors.ts';
+import type { Route } from '../../shared/contract/route.ts';
+import { allRoutes } from '../../shared/contract/routes.ts';
+
+const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string(),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem document; match on `code`' });
+
+/** The OpenAPI 3.1 document of all functions, made of the route table. */
+export function createOpenApi(): ReturnType<typeof createDocument> {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of allRoutes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Feature Store',
+      version: '1.0.0',
+      description: 'Features online in milliseconds, as of any past moment, and from streams.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ apiKey: [] }, { bearer: [] }],
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
+    },
+    paths,
+  });
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  const { params, query, headers, body, otherBody } = route;
+  return {
+    operationId: route.id,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    ...(route.access === 'none' ? { security: [] } : {}),
+    requestParams: {
+      ...(params === undefined ? {} : { path: params }),
+      ...(query === undefined ? {} : { query }),
+      ...(headers === undefined ? {} : { header: headers }),
+    },
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': { schema: body },
+              ...(otherBody === undefined
+                ? {}
+                : { [otherBody.contentType]: { schema: { type: 'string', description: otherBody.description } } }),
+            },
+          },
+        }),
+    responses: responsesOf(route),
+  };
+}
+
+function responsesOf(route: Route): ZodOpenApiResponsesObject {
+  const responses: Record<string, ZodOpenApiResponsesObject[`${1 | 2 | 3 | 4 | 5}XX`]> = {};
+  for (const [status, { description, schema, contentType = 'application/json' }] of Object.entries(route.answers)) {
+    const content =
+      schema === undefined
+        ? contentType === 'application/json'
+          ? undefined
+          : { [contentType]: {} }
+        : { [contentType]: { schema } };
+    responses[status] = { description, ...(content === undefined ? {} : { content }) };
+  }
+  for (const [status, codes] of Map.groupBy(codesOf(route), (code) => errorCodes[code].status)) {
+    const description = codes.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('. ');
+    responses[status] ??= { description, content: { 'application/problem+json': { schema: problemSchema } } };
+  }
+  return responses;
+}
+
+/** A route's own codes and those that its access, parameters and body bring. */
+function codesOf(route: Route): ErrorCode[] {
+  const codes = new Set<ErrorCode>(route.errors);
+  if (route.access !== 'none') {
+    codes.add('unauthenticated').add('unavailable');
+    if (route.access !== 'platform') codes.add('forbidden').add('rate_limited');
+    codes.add('internal_error');
+  }
+  if (route.params !== undefined || route.query !== undefined || route.body !== undefined) codes.add('invalid_request');
+  if (route.body !== undefined) codes.add('payload_too_large');
+  return [...codes];
+}

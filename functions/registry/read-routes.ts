@@ -1,0 +1,69 @@
+import { registryRoutes } from '../../shared/contract/registry.ts';
+import type { TenantContext } from '../../shared/platform/context.ts';
+import {
+  featureAnswer,
+  getFeature,
+  listFeatures,
+  newestOf,
+  pageOf,
+  type Registries,
+  readingRegistry,
+  serviceAnswer,
+  type TenantRegistry,
+  viewAnswer,
+} from '../../shared/registry/index.ts';
+import type { FunctionApp } from '../http/create-app.ts';
+import { ok } from '../http/http-answer.ts';
+import { parseWith } from '../http/parse-request.ts';
+
+export function mountRegistryReads(app: FunctionApp, registries: Registries): void {
+  const look = async <Result>(ctx: TenantContext, at: (registry: TenantRegistry) => Result): Promise<Result> => {
+    await registries.fresh(ctx);
+    return readingRegistry(registries, ctx, at);
+  };
+
+  app.tenantRoute(registryRoutes.listFeatures, async ({ c, ctx }) => {
+    const query = parseWith(registryRoutes.listFeatures.query, c.req.query(), 'query');
+    const { entries, nextCursor } = await look(ctx, (registry) => listFeatures(registry, query));
+    return ok({ features: entries.map(featureAnswer), next_cursor: nextCursor });
+  });
+
+  app.tenantRoute(registryRoutes.getFeature, async ({ c, ctx }) => {
+    const { name } = parseWith(registryRoutes.getFeature.params, c.req.param(), 'path');
+    const { chosen, versions } = await look(ctx, (registry) => getFeature(registry, name));
+    return ok({ ...featureAnswer(chosen), versions: versions.map(featureAnswer) });
+  });
+
+  app.tenantRoute(registryRoutes.listViews, async ({ c, ctx }) => {
+    const query = parseWith(registryRoutes.listViews.query, c.req.query(), 'query');
+    const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.views, ({ name }) => name, query));
+    return ok({ feature_views: page.entries.map((view) => viewAnswer(newestOf(view))), next_cursor: page.nextCursor });
+  });
+
+  app.tenantRoute(registryRoutes.getView, async ({ c, ctx }) => {
+    const { name } = parseWith(registryRoutes.getView.params, c.req.param(), 'path');
+    const { chosen, versions } = await look(ctx, (registry) => {
+      const version = registry.view(name);
+      return { chosen: version, versions: registry.views.get(version.view)?.versions ?? [] };
+    });
+    return ok({ ...viewAnswer(chosen), versions: versions.map(viewAnswer).reverse() });
+  });
+
+  app.tenantRoute(registryRoutes.listServices, async ({ c, ctx }) => {
+    const query = parseWith(registryRoutes.listServices.query, c.req.query(), 'query');
+    const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.services, ({ name }) => name, query));
+    return ok({
+      feature_services: page.entries.map((service) => serviceAnswer(newestOf(service))),
+      next_cursor: page.nextCursor,
+    });
+  });
+
+  app.tenantRoute(registryRoutes.getService, async ({ c, ctx }) => {
+    const { name } = parseWith(registryRoutes.getService.params, c.req.param(), 'path');
+    const { chosen, versions } = await look(ctx, (registry) => {
+      const version = registry.service(name);
+      return { chosen: version, versions: registry.services.get(version.service)?.versions ?? [] };
+    });
+    return ok({ ...serviceAnswer(chosen), versions: versions.map(serviceAnswer).reverse() });
+  });
+}

@@ -1,0 +1,163 @@
+import { normalizeEntityId } from '../contract/entity-id.ts';
+import type { RowErrorCode } from '../contract/errors.ts';
+import type { RowRejection } from '../contract/ingest.ts';
+import { parseTime, toMicros } from '../contract/time.ts';
+import type { ViewVersion } from '../registry/index.ts';
+import { codecs, type EncodedRows, isValueError } from '../values/index.ts';
+
+export interface AcceptSettings {
+  /** When the request arrived: created_at of its rows, and what event times are judged by. Microseconds. */
+  readonly arrivalMicros: number;
+  /** How far ahead of the arrival an event time may be. */
+  readonly futureToleranceMicros: number;
+}
+
+export interface AcceptedRows {
+  /** How many rows were accepted; more than are stored where an entity has one event time twice. */
+  readonly accepted: number;
+  readonly rows: EncodedRows;
+  readonly rejected: readonly RowRejection[];
+}
+
+const microsPerDay = 86_400_000_000;
+/** From 2255 on microseconds are not exact in a double. */
+const endOfTimeMicros = Date.UTC(2255, 0, 1) * 1000;
+
+/**
+ * Judges each row by itself and encodes the good ones for storage, in one pass. Bad rows are values, with their index in
+ * the request: one never spoils the others. The rules are those of docs/semantics.md sections 1 to 3; a request that has
+ * one entity and event time twice keeps the later, so that sent again it gives the same.
+ */
+export function acceptRows(version: ViewVersion, given: readonly unknown[], settings: AcceptSettings): AcceptedRows {
+  const judge = createJudge(version, settings);
+  const rejected: RowRejection[] = [];
+  const entityIds: string[] = [];
+  const eventMicros: number[] = [];
+  const payloads: string[] = [];
+  const columns: string[][] = version.features.map(() => []);
+  const places = new Map<string, number>();
+  let accepted = 0;
+  for (const [index, row] of given.entries()) {
+    const judged = judge(row);
+    if ('code' in judged) {
+      rejected.push({ index, ...judged });
+      continue;
+    }
+    accepted++;
+    const { entityId, micros, elements, payload } = judged;
+    // No entity id holds a NUL, so two ids and times never meet in one key.
+    const key = `${micros}\0${entityId}`;
+    const place = places.get(key) ?? entityIds.length;
+    places.set(key, place);
+    entityIds[place] = entityId;
+    eventMicros[place] = micros;
+    payloads[place] = payload;
+    for (const [position, element] of elements.entries()) {
+      const column = columns[position];
+      if (column !== undefined) column[place] = element;
+    }
+  }
+  const createdMicros = new Array<number>(entityIds.length).fill(settings.arrivalMicros);
+  return { accepted, rejected, rows: { entityIds, eventMicros, createdMicros, payloads, columns } };
+}
+
+interface JudgedRow {
+  readonly entityId: string;
+  readonly micros: number;
+  /** By position of the feature: element of an array literal. */
+  readonly elements: readonly string[];
+  readonly payload: string;
+}
+
+interface RowError {
+  readonly code: RowErrorCode;
+  readonly detail: string;
+}
+
+function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unknown) => JudgedRow | RowError {
+  const features = new Map(
+    version.features.map(({ name, dtype, position }) => [name, { position, encode: codecs[dtype].encode }]),
+  );
+  const judgeTime = createTimeJudge(version, settings);
+
+  return (row) => {
+    if (!isObject(row))
+      return { code: 'invalid_row', detail: 'a row is an object with entity_id, event_time and values' };
+    for (const field in row) {
+      if (field !== 'entity_id' && field !== 'event_time' && field !== 'values') {
+        return { code: 'unknown_field', detail: `a row has entity_id, event_time and values, not ${shown(field)}` };
+      }
+    }
+    const entityId = normalizeEntityId(row.entity_id);
+    if (entityId === undefined) {
+      return {
+        code: 'invalid_entity_id',
+        detail: 'entity_id: 1 to 512 bytes of text without NUL or lone surrogate, or a safe integer',
+      };
+    }
+    const micros = judgeTime(row.event_time);
+    if (typeof micros !== 'number') return micros;
+    const { values } = row;
+    if (!isObject(values))
+      return { code: 'invalid_row', detail: 'values: an object of value by feature name is needed' };
+    const elements = new Array<string>(features.size).fill('NULL');
+    const json = new Array<string>(features.size).fill('null');
+    for (const name in values) {
+      const feature = features.get(name);
+      if (feature === undefined) {
+        return {
+          code: 'unknown_feature',
+          detail: `${version.view} version ${version.version} has no feature ${shown(name)}`,
+        };
+      }
+      const value = values[name];
+      if (value === null) continue;
+      const encoded = feature.encode(value);
+      if (isValueError(encoded)) return { code: encoded.code, detail: `${name} ${encoded.detail}` };
+      elements[feature.position] = encoded.element;
+      json[feature.position] = encoded.json;
+    }
+    const payload = `[${micros},${settings.arrivalMicros},${version.revision},${json.join(',')}]`;
+    return { entityId, micros, elements, payload };
+  };
+}
+
+function createTimeJudge(
+  { view, retentionDays }: ViewVersion,
+  settings: AcceptSettings,
+): (given: unknown) => number | RowError {
+  const latest = settings.arrivalMicros + settings.futureToleranceMicros;
+  const earliest = retentionDays === 0 ? 0 : settings.arrivalMicros - retentionDays * microsPerDay;
+  return (given) => {
+    const time = parseTime(given);
+    if (time === undefined) {
+      return {
+        code: 'invalid_event_time',
+        detail: 'event_time: RFC 3339 (such as 2026-01-31T12:00:00Z), a date, or epoch milliseconds',
+      };
+    }
+    const micros = toMicros(time);
+    if (micros < 0 || micros >= endOfTimeMicros) {
+      return { code: 'event_time_out_of_range', detail: 'event_time: before 1970 or after 2254' };
+    }
+    if (micros > latest) {
+      return {
+        code: 'event_time_in_future',
+        detail: `event_time: more than ${settings.futureToleranceMicros / 1e6} s ahead of the clock`,
+      };
+    }
+    if (micros < earliest) {
+      return { code: 'event_time_beyond_retention', detail: `event_time: ${view} keeps ${retentionDays} days` };
+    }
+    return micros;
+  };
+}
+
+function isObject(given: unknown): given is Record<string, unknown> {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
+/** A name that a caller sent, short and well formed enough to send back. */
+function shown(name: string): string {
+  return JSON.stringify((name.length > 64 ? `${name.slice(0, 64)}…` : name).toWellFormed());
+}

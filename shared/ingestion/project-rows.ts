@@ -1,0 +1,87 @@
+import type { OnlineCache } from '../cache/index.ts';
+import type { TenantContext } from '../platform/context.ts';
+import type { Database } from '../platform/database.ts';
+import { UnavailableError } from '../platform/unavailable.ts';
+import {
+  type Appended,
+  deleteProjections,
+  type EncodedRows,
+  findLeftOver,
+  finishProjection,
+  type PendingProjection,
+  readLatest,
+} from '../values/index.ts';
+
+export interface ProjectionStores {
+  readonly database: Database;
+  readonly cache: OnlineCache;
+}
+
+export interface ProjectionTarget {
+  readonly entityType: string;
+  readonly table: string;
+}
+
+/**
+ * Brings the cache to rows just committed, marks that as done and takes along what the tenant's earlier writes left over.
+ * Whether it could: a cache or a Postgres that is away leaves the mark for the next write or the sweep, and the rows are
+ * safe all the same.
+ */
+export async function projectRows(
+  { database, cache }: ProjectionStores,
+  ctx: TenantContext,
+  { entityType, table }: ProjectionTarget,
+  rows: EncodedRows,
+  { newest, pendingId }: Appended,
+): Promise<boolean> {
+  if (pendingId === undefined) return true;
+  const { tenantId } = ctx;
+  try {
+    await cache.writeNewest(
+      newest.map((index) => {
+        const [entityId = '', stored = ''] = [rows.entityIds[index], rows.payloads[index]];
+        return { tenantId, entityType, entityId, field: table, stored };
+      }),
+    );
+    await projectAgain({ database, cache }, await finishProjection(database, ctx, pendingId));
+    return true;
+  } catch (error) {
+    if (error instanceof UnavailableError) return false;
+    throw error;
+  }
+}
+
+/** Projects what crashes and outages left, of all tenants. Idempotent; two at once do no harm. Answers how many. */
+export async function sweepProjections(stores: ProjectionStores): Promise<number> {
+  let swept = 0;
+  for (;;) {
+    const leftOver = await findLeftOver(stores.database);
+    await projectAgain(stores, leftOver);
+    swept += leftOver.length;
+    if (leftOver.length === 0) return swept;
+  }
+}
+
+/** From `latest`, not from what was written then: newer rows may have come since. */
+async function projectAgain(
+  { database, cache }: ProjectionStores,
+  pending: readonly PendingProjection[],
+): Promise<void> {
+  for (const { id, tenantId, entityType, table, entityIds } of pending) {
+    const ctx = { tenantId, tenantName: '' };
+    const payloads = await readLatest(
+      database,
+      ctx,
+      entityIds.map((entityId) => ({ table, entityId })),
+    );
+    await cache.writeNewest(
+      entityIds.flatMap((entityId, index) => {
+        const stored = payloads[index];
+        return stored === null || stored === undefined
+          ? []
+          : [{ tenantId, entityType, entityId, field: table, stored }];
+      }),
+    );
+    await deleteProjections(database, [id]);
+  }
+}

@@ -1,0 +1,1 @@
+export { createReadOnline, type OnlineDependencies, type ReadOnline } from './read-online.ts';

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { logLevels } from './logger.ts';
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most, {
+      error: `is a whole number from ${least} to ${most}`,
+    })
+    .transform(Number);
+
+const urlOf = (what: string, ...protocols: readonly string[]) =>
+  z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)) && text.length > 8, {
+    error: `is ${what}: ${protocols.map((protocol) => `${protocol}://…`).join(' or ')}`,
+  });
+
+const secret = z.string().min(16, { error: 'is a secret of at least 16 characters' });
+
+/** Every setting, with its default. `.env.example` lists them for people; a test holds the two together. */
+const environmentSchema = z
+  .object({
+    POSTGRES_URL: urlOf('the address of a Postgres', 'postgres', 'postgresql').optional(),
+    POSTGRES_MAX_POOL: integer(1, 1000).default(10),
+    REDIS_URL: urlOf(
+      'the address of a Redis or a cluster',
+      'redis',
+      'rediss',
+      'redis-cluster',
+      'rediss-cluster',
+    ).optional(),
+    REDIS_MAX_CONNECTIONS: integer(1, 100).default(1),
+    UPSTASH_REDIS_REST_URL: urlOf('the address of an Upstash Redis', 'https', 'http').optional(),
+    UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
+    KAFKA_BROKERS: z
+      .string()
+      .refine((text) => text.split(',').every((broker) => /^[^\s,:]+:\d{1,5}$/.test(broker)), {
+        error: 'is a list host:port,host:port',
+      })
+      .optional(),
+    AWS_REGION: z.string().min(1).default('us-east-1'),
+    AWS_ENDPOINT_URL_DYNAMODB: urlOf('the address of a DynamoDB', 'http', 'https').optional(),
+    DYNAMODB_TABLE_PREFIX: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'is 1 to 64 letters, digits, dots, dashes and underscores' })
+      .default('feature-store-'),
+    API_KEY_SECRET: secret.optional(),
+    PLATFORM_API_KEY: secret.optional(),
+    CACHE_TTL_SECONDS: integer(0, 31_536_000).default(86_400),
+    CACHE_GENERATION: integer(1, 1_000_000).default(1),
+    CACHE_TIMEOUT_MS: integer(1, 60_000).default(100),
+    DEFAULT_RETENTION_DAYS: integer(0, 36_500).default(90),
+    EVENT_TIME_TOLERANCE_SECONDS: integer(0, 3600).default(60),
+    LOG_LEVEL: z.enum(logLevels, { error: `is one of ${logLevels.join(', ')}` }).default('info'),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: integer(0, 65_535).default(8000),
+    DATA_FOLDER: z.string().min(1).default('.data'),
+  })
+  .superRefine((environment, context) => {
+    const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = environment;
+    if ((url === undefined) === (token === undefined)) return;
+    const missing = url === undefined ? 'UPSTASH_REDIS_REST_URL' : 'UPSTASH_REDIS_REST_TOKEN';
+    context.addIssue({
+      code: 'custom',
+      path: [missing],
+      message: 'is needed with the other UPSTASH_REDIS_REST setting',
+    });
+  });
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+export const environmentNames: readonly string[] = Object.keys(environmentSchema.shape);
+
+/** One sentence per mistake. */
+export class EnvironmentError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+    this.name = 'EnvironmentError';
+    this.mistakes = mistakes;
+  }
+}
+
+/** Parses the process's environment, once, at start. An empty value counts as none. Throws EnvironmentError. */
+export function readEnvironment(given: Readonly<Record<string, string | undefined>>): Environment {
+  const settings = Object.fromEntries(
+    environmentNames.map((name) => [name, given[name] === '' ? undefined : given[name]]),
+  );
+  const parsed = environmentSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  throw new EnvironmentError(
+    parsed.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      const value = /SECRET|TOKEN|KEY|URL/.test(name) ? '' : ` (it is ${JSON.stringify(settings[name])})`;
+      return `${name} ${message}${value}.`;
+    }),
+  );
+}
+
+/** A setting that this process cannot do without. */
+export function required<Name extends keyof Environment>(
+  environment: Environment,
+  name: Name,
+): NonNullable<Environment[Name]> {
+  const value = environment[name];
+  if (value === undefined || value === null) throw new EnvironmentError([`${name} is needed here.`]);
+  return value;
+}

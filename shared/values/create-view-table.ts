@@ -1,0 +1,63 @@
+import type { TenantContext } from '../platform/context.ts';
+import { type Queryable, quoteIdentifier } from '../platform/database.ts';
+import type { Feature, ViewVersion } from '../registry/index.ts';
+import { codecs } from './codecs.ts';
+import { latestTableName, viewTableName } from './tables.ts';
+
+/**
+ * Makes the table of a view version, and the tenant's schema where this is its first, within the registering transaction.
+ * Append-only: the writer may insert and no more. Partitioned by month of the event time; the partitions are made on
+ * demand (ensure-partitions.ts). These two files are all that knows how a table is cut.
+ */
+export async function createViewTable(transaction: Queryable, ctx: TenantContext, version: ViewVersion): Promise<void> {
+  await createTenantSchema(transaction, ctx);
+  const table = viewTableName(ctx.tenantId, version.table);
+  await transaction.script(`
+    CREATE TABLE ${table} (
+      entity_id text COLLATE "C" NOT NULL,
+      event_time timestamptz NOT NULL,
+      created_at timestamptz NOT NULL,
+      recorded_at timestamptz NOT NULL DEFAULT now(),
+      revision smallint NOT NULL,
+      ${version.features.map(columnDefinition).join(',\n      ')},
+      PRIMARY KEY (entity_id, event_time, created_at)
+    ) PARTITION BY RANGE (event_time);
+    GRANT SELECT, INSERT ON ${table} TO feature_store_writer;
+    GRANT SELECT ON ${table} TO feature_store_reader;
+  `);
+}
+
+/** Adds the columns of features to a table that exists: a change of the catalogue alone, whatever the table holds. */
+export async function addFeatureColumns(
+  transaction: Queryable,
+  ctx: TenantContext,
+  table: string,
+  added: readonly Feature[],
+): Promise<void> {
+  const columns = added.map((feature) => `ADD COLUMN ${columnDefinition(feature)}`).join(', ');
+  await transaction.script(`ALTER TABLE ${viewTableName(ctx.tenantId, table)} ${columns}`);
+}
+
+async function createTenantSchema(transaction: Queryable, { tenantId }: TenantContext): Promise<void> {
+  const schema = quoteIdentifier(tenantId);
+  const latest = latestTableName(tenantId);
+  // Most updates of latest change no indexed column: room in the page keeps them there (HOT).
+  await transaction.script(`
+    CREATE SCHEMA IF NOT EXISTS ${schema};
+    GRANT USAGE ON SCHEMA ${schema} TO feature_store_writer, feature_store_reader;
+    CREATE TABLE IF NOT EXISTS ${latest} (
+      view_table text COLLATE "C" NOT NULL,
+      entity_id text COLLATE "C" NOT NULL,
+      event_time timestamptz NOT NULL,
+      created_at timestamptz NOT NULL,
+      payload text NOT NULL,
+      PRIMARY KEY (view_table, entity_id)
+    ) WITH (fillfactor = 80);
+    GRANT SELECT, INSERT, UPDATE ON ${latest} TO feature_store_writer;
+    GRANT SELECT ON ${latest} TO feature_store_reader;
+  `);
+}
+
+function columnDefinition({ name, dtype }: Feature): string {
+  return `${quoteIdentifier(name)} ${codecs[dtype].columnType}`;
+}

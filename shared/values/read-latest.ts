@@ -1,0 +1,34 @@
+import type { TenantContext } from '../platform/context.ts';
+import type { Queryable } from '../platform/database.ts';
+import { latestTableName } from './tables.ts';
+
+export interface LatestKey {
+  readonly table: string;
+  readonly entityId: string;
+}
+
+/**
+ * The newest rows of entities in any tables, as the texts that the cache holds; null where an entity has none. One
+ * constant statement whatever the views. `latest` may hold a row whose event time is still to come: the caller looks.
+ */
+export async function readLatest(
+  query: Queryable,
+  { tenantId }: TenantContext,
+  keys: readonly LatestKey[],
+): Promise<(string | null)[]> {
+  const found = await query.arrays({
+    name: 'read_latest',
+    text: `
+      SELECT key.place::int4, latest.payload
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS key (view_table, entity_id, place)
+      CROSS JOIN LATERAL (
+        SELECT payload FROM ${latestTableName(tenantId)} AS latest
+        WHERE latest.view_table = key.view_table AND latest.entity_id = key.entity_id
+        LIMIT 1
+      ) AS latest`,
+    values: [keys.map(({ table }) => table), keys.map(({ entityId }) => entityId)],
+  });
+  const payloads: (string | null)[] = new Array(keys.length).fill(null);
+  for (const [place, payload] of found) payloads[Number(place) - 1] = String(payload);
+  return payloads;
+}
