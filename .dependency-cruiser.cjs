@@ -60,8 +60,8 @@ module.exports = {
     ),
     forbid(
       'functions-apart',
-      'One function must not load another: only functions/local.ts composes all',
-      { path: '^functions/([^/]+)/' },
+      'One function must not load another: only functions/local composes all',
+      { path: '^functions/([^/]+)/', pathNot: '^functions/local/' },
       { path: '^functions/', pathNot: '^functions/($1|http|composition)/' },
     ),
     forbid(

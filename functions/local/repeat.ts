@@ -1,7 +1,7 @@
 import type { Logger } from '../../shared/platform/logger.ts';
 
 /** Runs `work` again and again with a pause in between, never twice at once. Answers how to stop it, which waits for a run under way. */
-export function repeat(pauseMillis: number, work: () => Promise<unknown>, logger: Logger): () => Promise<void> {
+export function repeat(logger: Logger, pauseMillis: number, work: () => Promise<unknown>): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let isFailing = false;
   const run = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { createMigratedTemplate } from './migrated-template.ts';
 import { startServices } from './services.ts';
 
 declare module 'vitest' {
@@ -14,6 +15,7 @@ declare module 'vitest' {
 /** Starts the services once for all integration tests, which read the addresses with `inject()`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const services = await startServices();
+  await createMigratedTemplate(services.postgresAdminUrl);
   project.provide('postgresAdminUrl', services.postgresAdminUrl);
   project.provide('redisUrl', services.redisUrl);
   project.provide('redisClusterUrl', services.redisClusterUrl);

@@ -1,0 +1,93 @@
+import type { OnlineCache } from '../../shared/cache/index.ts';
+import { createIngestRows } from '../../shared/ingestion/index.ts';
+import { createReadOnline } from '../../shared/online/index.ts';
+import type { Clock } from '../../shared/platform/clock.ts';
+import type { Database } from '../../shared/platform/database.ts';
+import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
+import type { Environment } from '../../shared/platform/environment.ts';
+import type { Logger } from '../../shared/platform/logger.ts';
+import type { PrometheusTelemetry } from '../../shared/platform/prometheus.ts';
+import {
+  claimArrival,
+  createAuthenticator,
+  listTenants,
+  type Peppers,
+  type Principal,
+} from '../../shared/tenancy/index.ts';
+import { createReadBatch } from '../../shared/training/index.ts';
+import { addFeatureColumns, createViewTable } from '../../shared/values/index.ts';
+import { composeRegistries, type RegistryCore } from '../composition/core.ts';
+import { createApp, type FunctionApp } from '../http/create-app.ts';
+import { mountHealth, mountMetrics } from '../http/operations.ts';
+import { mountIngest } from '../ingest/app.ts';
+import { mountOnline } from '../online/app.ts';
+import { mountRegistry } from '../registry/app.ts';
+
+export interface AppStores {
+  readonly dynamodb: DynamoDb;
+  readonly cache: OnlineCache;
+  readonly owner: Database;
+  readonly writer: Database;
+  readonly reader: Database;
+}
+
+export interface AppParts {
+  readonly environment: Environment;
+  readonly stores: AppStores;
+  readonly clock: Clock;
+  readonly telemetry: PrometheusTelemetry;
+  readonly logger: Logger;
+  readonly peppers: Peppers;
+  readonly developmentKeys?: ReadonlyMap<string, Principal>;
+}
+
+/** The routes of all three functions on one app, over stores that each function has to itself in AWS. */
+export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryCore } {
+  const { environment, stores, clock, telemetry, peppers } = parts;
+  const { dynamodb, cache } = stores;
+  const core = composeRegistries({ dynamodb, cache, clock });
+  const { registries, publish } = core;
+
+  const app = createApp({
+    authenticate: createAuthenticator({
+      dynamodb,
+      peppers,
+      clock,
+      ...(parts.developmentKeys === undefined ? {} : { developmentKeys: parts.developmentKeys }),
+    }),
+    platformKey: environment.PLATFORM_API_KEY,
+    logger: parts.logger,
+    telemetry,
+  });
+  mountOnline(app, { readOnline: createReadOnline({ registries, cache, database: stores.reader, clock, telemetry }) });
+  mountIngest(app, {
+    ingestRows: createIngestRows({
+      registries,
+      cache,
+      database: stores.writer,
+      clock,
+      futureToleranceSeconds: environment.EVENT_TIME_TOLERANCE_SECONDS,
+    }),
+    claimArrival: (ctx, claim) => claimArrival({ dynamodb, clock }, ctx, claim),
+  });
+  mountRegistry(app, {
+    register: {
+      database: stores.owner,
+      clock,
+      defaultRetentionDays: environment.DEFAULT_RETENTION_DAYS,
+      effects: { createViewTable, addFeatureColumns, publish },
+    },
+    registries,
+    readBatch: createReadBatch({ registries, database: stores.reader, clock }),
+    cache,
+    tenancy: { dynamodb, clock, peppers },
+    referenceScript: new URL('./browser/standalone.js', import.meta.resolve('@scalar/api-reference')),
+  });
+  mountHealth(app, {
+    postgres: () => stores.reader.rows({ name: 'ping', text: 'SELECT 1' }),
+    cache: () => cache.ping(),
+    dynamodb: () => listTenants({ dynamodb }),
+  });
+  mountMetrics(app, telemetry);
+  return { app, core };
+}

@@ -1,0 +1,193 @@
+import { inject } from 'vitest';
+import type { RegistryCore } from '../../functions/composition/core.ts';
+import type { FunctionApp } from '../../functions/http/create-app.ts';
+import { composeApp } from '../../functions/local/compose-app.ts';
+import { createMemoryCache, createRespCache, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
+import type { Clock } from '../../shared/platform/clock.ts';
+import { createSystemClock } from '../../shared/platform/clock.ts';
+import type { TenantContext } from '../../shared/platform/context.ts';
+import type { Database } from '../../shared/platform/database.ts';
+import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
+import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
+import { readEnvironment } from '../../shared/platform/environment.ts';
+import { createLogger } from '../../shared/platform/logger.ts';
+import { migrate, readMigrations } from '../../shared/platform/migrate.ts';
+import { createPglite } from '../../shared/platform/pglite.ts';
+import { createPostgres } from '../../shared/platform/postgres.ts';
+import { createPrometheusTelemetry } from '../../shared/platform/prometheus.ts';
+import { createTenant } from '../../shared/tenancy/index.ts';
+import { createTestDatabase } from './migrated-template.ts';
+
+export interface FeatureStoreOptions {
+  /** A database of its own on the real server, as the three roles; or PGlite in memory. Default server. */
+  readonly postgres?: 'server' | 'pglite';
+  /** Default redis. `off` keeps nothing: every read answers from Postgres. */
+  readonly cache?: 'redis' | 'cluster' | 'memory' | 'off';
+  readonly clock?: Clock;
+  /** Further settings, as the environment would give them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Another cache or databases, such as of a server that the test stops. */
+  readonly replace?: { readonly cache?: OnlineCache; readonly postgresUrl?: string; readonly dynamodb?: DynamoDb };
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Parsed JSON, or the text where it is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on what came over the wire, whatever it is
+  readonly json: any;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export interface RequestOptions {
+  /** Default: the store's first tenant's admin key. Null sends none. */
+  readonly key?: string | null;
+  readonly body?: unknown;
+  /** Sent as it is, instead of body. */
+  readonly rawBody?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestTenant {
+  readonly ctx: TenantContext;
+  readonly key: string;
+}
+
+/** The whole store over real parts, asked as a client would. */
+export interface TestFeatureStore {
+  readonly app: FunctionApp;
+  readonly core: RegistryCore;
+  readonly tenant: TestTenant;
+  readonly databases: {
+    readonly admin: Database;
+    readonly owner: Database;
+    readonly writer: Database;
+    readonly reader: Database;
+  };
+  readonly cache: OnlineCache;
+  readonly dynamodb: DynamoDb;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  post(path: string, body: unknown, options?: RequestOptions): Promise<Answer>;
+  get(path: string, options?: RequestOptions): Promise<Answer>;
+  /** Another tenant of the same store. */
+  createTenant(): Promise<TestTenant>;
+  close(): Promise<void>;
+}
+
+const pepper = { id: '1', secret: 'a pepper of the tests, long enough' };
+
+/** Composes the app that `npm start` serves over the services that the integration project has started. */
+export async function createFeatureStore(options: FeatureStoreOptions = {}): Promise<TestFeatureStore> {
+  const clock = options.clock ?? createSystemClock();
+  const telemetry = createPrometheusTelemetry();
+  const environment = readEnvironment({ LOG_LEVEL: 'silent', ...options.settings });
+  const { databases, closeDatabases } = await openDatabases(options);
+  const dynamodb = options.replace?.dynamodb ?? (await openDynamoDb());
+  const cache = options.replace?.cache ?? openCache(options.cache ?? 'redis', clock);
+  const { app, core } = composeApp({
+    environment,
+    stores: { ...databases, cache, dynamodb },
+    clock,
+    telemetry,
+    logger: createLogger({ level: environment.LOG_LEVEL, buffered: false }),
+    peppers: [pepper],
+  });
+
+  const makeTenant = async (): Promise<TestTenant> => {
+    const name = `tenant-${crypto.randomUUID()}`;
+    const { tenant, apiKey } = await createTenant({ dynamodb, clock, peppers: [pepper] }, { name });
+    return { ctx: { tenantId: tenant.tenantId, tenantName: name }, key: apiKey.key };
+  };
+  const tenant = await makeTenant();
+
+  const request = async (method: string, path: string, asked: RequestOptions = {}): Promise<Answer> => {
+    const key = asked.key === undefined ? tenant.key : asked.key;
+    const body = asked.rawBody ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
+    const response = await app.hono.request(path, {
+      method,
+      headers: {
+        ...(key === null ? {} : { 'x-api-key': key }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...asked.headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await response.text();
+    return { status: response.status, text, json: parsed(text), headers: response.headers };
+  };
+
+  return {
+    app,
+    core,
+    tenant,
+    databases,
+    cache,
+    dynamodb,
+    request,
+    post: (path, body, asked) => request('POST', path, { ...asked, body }),
+    get: (path, asked) => request('GET', path, asked),
+    createTenant: makeTenant,
+    close: async () => {
+      await cache.close();
+      await closeDatabases();
+      dynamodb.client.destroy();
+    },
+  };
+}
+
+async function openDatabases({ postgres = 'server', replace }: FeatureStoreOptions) {
+  const telemetry = createPrometheusTelemetry();
+  if (postgres === 'pglite') {
+    const pglite = await createPglite({ telemetry });
+    await migrate(pglite, await readMigrations(new URL('../../shared/migrations/', import.meta.url).pathname));
+    return {
+      databases: { admin: pglite, owner: pglite, writer: pglite, reader: pglite },
+      closeDatabases: () => pglite.close(),
+    };
+  }
+  const created = replace?.postgresUrl === undefined ? await createTestDatabase(inject('postgresAdminUrl')) : undefined;
+  const open = (role: 'admin' | 'owner' | 'writer' | 'reader'): Database => {
+    if (created === undefined) {
+      const url = replace?.postgresUrl ?? '';
+      return createPostgres({
+        url,
+        maxPool: 8,
+        telemetry,
+        ...(role === 'admin' ? {} : { role: `feature_store_${role}` }),
+      });
+    }
+    return createPostgres({ url: role === 'admin' ? created.adminUrl : created.roleUrl(role), maxPool: 8, telemetry });
+  };
+  const databases = { admin: open('admin'), owner: open('owner'), writer: open('writer'), reader: open('reader') };
+  const closeDatabases = async (): Promise<void> => {
+    await Promise.all(Object.values(databases).map((database) => database.close()));
+    await created?.drop();
+  };
+  return { databases, closeDatabases };
+}
+
+async function openDynamoDb(): Promise<DynamoDb> {
+  const dynamodb = createDynamoDb({
+    region: 'us-east-1',
+    endpoint: inject('dynamodbEndpoint'),
+    tablePrefix: 'feature-store-',
+  });
+  await ensureTables(dynamodb);
+  return dynamodb;
+}
+
+/** Tenants have ids of their own, so all tests share one Redis. */
+function openCache(kind: 'redis' | 'cluster' | 'memory' | 'off', clock: Clock): OnlineCache {
+  if (kind === 'memory') return createMemoryCache({ clock, ttlSeconds: 3600, generation: 1 });
+  if (kind === 'off') return createMemoryCache({ clock, ttlSeconds: 0, generation: 1 });
+  const url = inject(kind === 'redis' ? 'redisUrl' : 'redisClusterUrl');
+  return guardCache(createRespCache({ url, ttlSeconds: 3600, generation: 1, timeoutMillis: 1000 }));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
