@@ -1,5 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
 import { clusterSlot } from './cluster-slot.ts';
+import { gatherWrites } from './gather-writes.ts';
 import {
   connectionSettings,
   type OnConnectionError,
@@ -46,13 +47,16 @@ export function connectCluster(
 
   /** One command, redirected by ioredis to wherever the slot went, which it remembers. */
   async function sendAlone(command: RespCommand): Promise<unknown> {
+    const owner = ownerOf(command);
     // Of ioredis it would wait for the node to come back.
-    if (isLost(ownerOf(command))) throw new Error('The connection to the node is lost');
+    if (isLost(owner)) throw new Error('The connection to the node is lost');
+    if (owner !== undefined) gatherWrites(owner);
     return cluster.call(command.name, command.args);
   }
 
   async function sendToNode(owner: Redis | undefined, commands: readonly RespCommand[]): Promise<unknown[]> {
     if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendAlone));
+    gatherWrites(owner);
     const replies = await sendPipeline(owner, commands);
     return Promise.all(
       commands.map((command, index) => {

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { gatherWrites } from './gather-writes.ts';
 import {
   connectionSettings,
   type OnConnectionError,
@@ -26,6 +27,7 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
     starting: () => starting,
     slotOf: () => 0,
     send: async (commands) => {
+      gatherWrites(redis);
       const [first] = commands;
       // The usual case, one entity, is spared the making of a pipeline.
       if (first && commands.length === 1) return [await redis.call(first.name, first.args)];

@@ -1,0 +1,107 @@
+import { benchKey, post, startBenchStores } from './support/bench-stores.ts';
+import { type LoadResult, median, runLoad } from './support/load.ts';
+import { type Figures, printReport } from './support/report.ts';
+import { startServer } from './support/server-process.ts';
+
+/**
+ * bench:online: reads through the whole HTTP stack on a real Redis, every read a hit, against the bare handler of
+ * bare-server.ts on the same data. Ours and the floor take turns, so that a machine that changes its speed changes both.
+ * `BENCH_SECONDS` (4) a turn, `BENCH_ROUNDS` (3).
+ */
+const seconds = Number(process.env.BENCH_SECONDS ?? 4);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const entities = 10_000;
+
+interface Case {
+  readonly entities: number;
+  readonly features: number;
+  readonly connections: number;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  '1x10': { entities: 1, features: 10, connections: 32 },
+  '1x50': { entities: 1, features: 50, connections: 32 },
+  '100x50': { entities: 100, features: 50, connections: 16 },
+};
+
+const stores = await startBenchStores();
+const ours = await startServer('functions/local.ts --no-seed', { ...stores.env, LOG_LEVEL: 'info' });
+const bare = await startServer('test/bench/bare-server.ts', {
+  ...stores.env,
+  BARE_KEY_PREFIX: 'fs1:{t_developmento:bench_user:',
+  NODE_ENV: 'production',
+});
+try {
+  for (const features of [10, 50]) await writeView(features);
+  const report: Record<string, Figures> = {};
+  for (const [name, shape] of Object.entries(cases)) report[name] = await measure(shape);
+  printReport(report);
+} finally {
+  await Promise.all([ours.stop(), bare.stop()]);
+  await stores.stop();
+}
+
+async function measure(shape: Case): Promise<Figures> {
+  const bodies = requestBodies(shape);
+  const load = { bodies, connections: shape.connections, headers: benchKey };
+  const turns = {
+    ours: { ...load, url: ours.url, path: '/api/v1/features/online' },
+    bare: { ...load, url: bare.url, path: `/${shape.entities === 1 ? 'one' : 'many'}/bench_${shape.features}_v1` },
+  };
+  await runLoad({ ...turns.ours, seconds: 2 });
+  await runLoad({ ...turns.bare, seconds: 2 });
+  const results: Record<keyof typeof turns, LoadResult[]> = { ours: [], bare: [] };
+  for (let round = 0; round < rounds; round++) {
+    results.bare.push(await runLoad({ ...turns.bare, seconds }));
+    results.ours.push(await runLoad({ ...turns.ours, seconds }));
+  }
+  const of = (turn: keyof typeof turns, figure: keyof LoadResult): number =>
+    median(results[turn].map((result) => result[figure]));
+  const rps = of('ours', 'rps');
+  const floor = of('bare', 'rps');
+  return {
+    rps,
+    features_per_s: rps * shape.entities * shape.features,
+    p50_ms: of('ours', 'p50Millis'),
+    p99_ms: of('ours', 'p99Millis'),
+    floor,
+    floor_p99_ms: of('bare', 'p99Millis'),
+    ratio: rps / floor,
+  };
+}
+
+/** Entities uniformly at random, so that no turn reads the same ones again soon. */
+function requestBodies({ entities: many, features }: Case): string[] {
+  const feature_names = featureNames(features);
+  const anyone = (): string => `user_${Math.floor(Math.random() * entities)}`;
+  return Array.from({ length: many === 1 ? 2000 : 200 }, () =>
+    JSON.stringify(
+      many === 1
+        ? { entity_id: anyone(), feature_names }
+        : { entity_ids: Array.from({ length: many }, anyone), feature_names },
+    ),
+  );
+}
+
+function featureNames(features: number): string[] {
+  return Array.from({ length: features }, (_, index) => `bench_${features}_f${index}`);
+}
+
+async function writeView(features: number): Promise<void> {
+  const view = `bench_${features}`;
+  const names = featureNames(features);
+  await post(ours.url, '/api/v1/feature-views', {
+    name: view,
+    entity_type: 'bench_user',
+    features: names.map((name) => ({ name, dtype: 'float64' })),
+  });
+  const event_time = new Date().toISOString();
+  for (let first = 0; first < entities; first += 1000) {
+    const rows = Array.from({ length: 1000 }, (_, index) => ({
+      entity_id: `user_${first + index}`,
+      event_time,
+      values: Object.fromEntries(names.map((name) => [name, Math.round(Math.random() * 1e6) / 100])),
+    }));
+    await post(ours.url, '/api/v1/features/ingest', { view, rows });
+  }
+}
