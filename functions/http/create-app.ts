@@ -87,7 +87,7 @@ export function createApp(dependencies: HttpDependencies): FunctionApp {
 function noSuchRoute(routes: readonly Route[], path: string, requestId: string): HttpAnswer {
   const allowed = routes
     .filter((route) => pathPattern(route.path).test(path))
-    .map(({ method }) => method.toUpperCase());
+    .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
   if (allowed.length === 0) throw new FeatureStoreError('not_found', 'there is no such path');
   const problem = problemAnswer(
     new FeatureStoreError('method_not_allowed', `this path takes ${allowed.join(', ')}`),

@@ -13,17 +13,45 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, given: unkno
   const { issues } = parsed.error;
   const details = issues
     .slice(0, 5)
-    .map(({ path, message }) => `${[where, ...path].filter(Boolean).join('.')}: ${message}`);
+    .map(
+      ({ path, message }) =>
+        `${shortened([where, ...path].filter((part) => part !== '').join('.'))}: ${shortened(message)}`,
+    );
   if (issues.length > 5) details.push(`and ${issues.length - 5} more`);
-  throw new FeatureStoreError(codeOf(issues), details.join('; ').toWellFormed());
+  throw new FeatureStoreError(codeOf(issues), details.join('; '));
+}
+
+/** The query's parameters, for a schema. Throws invalid_request for one that is given twice or is not percent-encoded UTF-8. */
+export function readQuery(c: Context): Record<string, string> {
+  const { search } = new URL(c.req.url);
+  requireDecodable(search.replaceAll('+', ' '), 'query');
+  const parameters = [...new URLSearchParams(search)];
+  const twice = parameters.find(([name], index) => parameters.findIndex((other) => other[0] === name) < index);
+  if (twice !== undefined) {
+    throw new FeatureStoreError('invalid_request', `query.${shortened(twice[0])}: given twice`);
+  }
+  return Object.fromEntries(parameters);
+}
+
+/** The path's parameters, for a schema. Throws invalid_request where the path is not percent-encoded UTF-8. */
+export function readParams(c: Context): Record<string, string> {
+  requireDecodable(new URL(c.req.url).pathname, 'path');
+  return c.req.param();
 }
 
 /** The body as text. Throws payload_too_large, also where no length was announced, and invalid_request unless it is UTF-8. */
 export async function readBody(c: Context, mostBytes = defaultBodyBytes): Promise<string> {
   const announced = c.req.header('content-length');
   if (announced !== undefined && Number(announced) > mostBytes) throw tooLarge(mostBytes);
-  const bytes =
-    announced === undefined ? await readStream(c.req.raw.body, mostBytes) : Buffer.from(await c.req.arrayBuffer());
+  let bytes: Buffer;
+  try {
+    bytes =
+      announced === undefined ? await readStream(c.req.raw.body, mostBytes) : Buffer.from(await c.req.arrayBuffer());
+  } catch (error) {
+    // The client went away in the middle: no fault of ours to log.
+    if (error instanceof FeatureStoreError) throw error;
+    throw new FeatureStoreError('invalid_request', 'the body broke off', {}, { cause: error });
+  }
   if (bytes.length > mostBytes) throw tooLarge(mostBytes);
   if (!isUtf8(bytes)) throw new FeatureStoreError('invalid_request', 'the body is not UTF-8');
   return bytes.toString('utf8');
@@ -36,6 +64,20 @@ export function parseJson(text: string): unknown {
     const reason = error instanceof Error ? error.message : 'unreadable';
     throw new FeatureStoreError('invalid_request', `the body is not JSON: ${reason.slice(0, 200).toWellFormed()}`);
   }
+}
+
+/** Hono leaves what it cannot decode as it is, and `%FF` would be one thing with `%25FF`. */
+function requireDecodable(encoded: string, where: string): void {
+  try {
+    decodeURIComponent(encoded);
+  } catch {
+    throw new FeatureStoreError('invalid_request', `${where}: not percent-encoded UTF-8`);
+  }
+}
+
+/** What a caller sent, or Zod says of it: a body of 4 MiB is not sent back. */
+function shortened(text: string): string {
+  return (text.length > 300 ? `${text.slice(0, 300)}…` : text).toWellFormed();
 }
 
 function codeOf(issues: readonly z.core.$ZodIssue[]): ErrorCode {

@@ -5,7 +5,7 @@ import type { IngestRows } from '../../shared/ingestion/index.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { ok } from '../http/http-answer.ts';
-import { parseJson, parseWith, readBody } from '../http/parse-request.ts';
+import { parseJson, parseWith, readBody, readQuery } from '../http/parse-request.ts';
 import { parseNdjson } from './parse-ndjson.ts';
 
 export interface IngestAppDependencies {
@@ -18,7 +18,7 @@ export interface IngestAppDependencies {
 export function mountIngest(app: FunctionApp, { ingestRows, claimArrival }: IngestAppDependencies): void {
   const { ingestRows: route } = ingestRoutes;
   app.tenantRoute(route, async ({ c, ctx, log }) => {
-    const query = parseWith(route.query, c.req.query(), 'query');
+    const query = parseWith(route.query, readQuery(c), 'query');
     const { 'idempotency-key': key } = parseWith(
       route.headers,
       { 'idempotency-key': c.req.header('idempotency-key') },

@@ -5,7 +5,7 @@ import { registryRoutes } from '../../shared/contract/registry.ts';
 import { newestOf, type Registries } from '../../shared/registry/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { ok } from '../http/http-answer.ts';
-import { parseWith } from '../http/parse-request.ts';
+import { parseWith, readParams, readQuery } from '../http/parse-request.ts';
 
 interface CacheRouteDependencies {
   readonly cache: OnlineCache;
@@ -15,8 +15,8 @@ interface CacheRouteDependencies {
 export function mountCache(app: FunctionApp, { cache, registries }: CacheRouteDependencies): void {
   const route = registryRoutes.invalidateCache;
   app.tenantRoute(route, async ({ c, ctx }) => {
-    const entityId = normalizeEntityId(parseWith(route.params, c.req.param(), 'path').entity_id);
-    const { entity_type } = parseWith(route.query, c.req.query(), 'query');
+    const entityId = normalizeEntityId(parseWith(route.params, readParams(c), 'path').entity_id);
+    const { entity_type } = parseWith(route.query, readQuery(c), 'query');
     if (entityId === undefined)
       throw new FeatureStoreError('invalid_request', 'path.entity_id: 1 to 512 bytes of text');
     const { snapshot } = await registries.fresh(ctx);

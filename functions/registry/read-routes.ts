@@ -14,7 +14,7 @@ import {
 } from '../../shared/registry/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { ok } from '../http/http-answer.ts';
-import { parseWith } from '../http/parse-request.ts';
+import { parseWith, readParams, readQuery } from '../http/parse-request.ts';
 
 export function mountRegistryReads(app: FunctionApp, registries: Registries): void {
   const look = async <Result>(ctx: TenantContext, at: (registry: TenantRegistry) => Result): Promise<Result> => {
@@ -23,25 +23,25 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
   };
 
   app.tenantRoute(registryRoutes.listFeatures, async ({ c, ctx }) => {
-    const query = parseWith(registryRoutes.listFeatures.query, c.req.query(), 'query');
+    const query = parseWith(registryRoutes.listFeatures.query, readQuery(c), 'query');
     const { entries, nextCursor } = await look(ctx, (registry) => listFeatures(registry, query));
     return ok({ features: entries.map(featureAnswer), next_cursor: nextCursor });
   });
 
   app.tenantRoute(registryRoutes.getFeature, async ({ c, ctx }) => {
-    const { name } = parseWith(registryRoutes.getFeature.params, c.req.param(), 'path');
+    const { name } = parseWith(registryRoutes.getFeature.params, readParams(c), 'path');
     const { chosen, versions } = await look(ctx, (registry) => getFeature(registry, name));
     return ok({ ...featureAnswer(chosen), versions: versions.map(featureAnswer) });
   });
 
   app.tenantRoute(registryRoutes.listViews, async ({ c, ctx }) => {
-    const query = parseWith(registryRoutes.listViews.query, c.req.query(), 'query');
+    const query = parseWith(registryRoutes.listViews.query, readQuery(c), 'query');
     const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.views, ({ name }) => name, query));
     return ok({ feature_views: page.entries.map((view) => viewAnswer(newestOf(view))), next_cursor: page.nextCursor });
   });
 
   app.tenantRoute(registryRoutes.getView, async ({ c, ctx }) => {
-    const { name } = parseWith(registryRoutes.getView.params, c.req.param(), 'path');
+    const { name } = parseWith(registryRoutes.getView.params, readParams(c), 'path');
     const { chosen, versions } = await look(ctx, (registry) => {
       const version = registry.view(name);
       return { chosen: version, versions: registry.views.get(version.view)?.versions ?? [] };
@@ -50,7 +50,7 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
   });
 
   app.tenantRoute(registryRoutes.listServices, async ({ c, ctx }) => {
-    const query = parseWith(registryRoutes.listServices.query, c.req.query(), 'query');
+    const query = parseWith(registryRoutes.listServices.query, readQuery(c), 'query');
     const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.services, ({ name }) => name, query));
     return ok({
       feature_services: page.entries.map((service) => serviceAnswer(newestOf(service))),
@@ -59,7 +59,7 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
   });
 
   app.tenantRoute(registryRoutes.getService, async ({ c, ctx }) => {
-    const { name } = parseWith(registryRoutes.getService.params, c.req.param(), 'path');
+    const { name } = parseWith(registryRoutes.getService.params, readParams(c), 'path');
     const { chosen, versions } = await look(ctx, (registry) => {
       const version = registry.service(name);
       return { chosen: version, versions: registry.services.get(version.service)?.versions ?? [] };

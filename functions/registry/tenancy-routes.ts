@@ -12,7 +12,7 @@ import {
 } from '../../shared/tenancy/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { type HttpAnswer, ok } from '../http/http-answer.ts';
-import { parseJson, parseWith, readBody } from '../http/parse-request.ts';
+import { parseJson, parseWith, readBody, readParams } from '../http/parse-request.ts';
 
 export interface TenancyDependencies {
   readonly dynamodb: DynamoDb;
@@ -39,12 +39,12 @@ export function mountTenancy(app: FunctionApp, dependencies: TenancyDependencies
   });
 
   app.tenantRoute(tenancyRoutes.rotateApiKey, async ({ c, ctx }) => {
-    const { id } = parseWith(tenancyRoutes.rotateApiKey.params, c.req.param(), 'path');
+    const { id } = parseWith(tenancyRoutes.rotateApiKey.params, readParams(c), 'path');
     return created(newKeyAnswer(await rotateApiKey(dependencies, ctx, id)));
   });
 
   app.tenantRoute(tenancyRoutes.deleteApiKey, async ({ c, ctx }) => {
-    const { id } = parseWith(tenancyRoutes.deleteApiKey.params, c.req.param(), 'path');
+    const { id } = parseWith(tenancyRoutes.deleteApiKey.params, readParams(c), 'path');
     await deleteApiKey(dependencies, ctx, id);
     return { status: 204 };
   });

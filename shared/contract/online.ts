@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from './names.ts';
 import { route } from './route.ts';
-import { answeredTimeSchema, entityIdSchema } from './scalars.ts';
+import { answeredTimeSchema, boundedList, entityIdSchema, recordOf } from './scalars.ts';
 
 export const onlineLimits = { entities: 1000, features: 500, values: 100_000 } as const;
 
@@ -20,7 +20,7 @@ const featureReferenceSchema = z
 
 /** What an online or a point-in-time request asks for: names, or the service that lists them. */
 export const askedFeatures = {
-  feature_names: z.array(featureReferenceSchema).min(1).optional(),
+  feature_names: boundedList(featureReferenceSchema, onlineLimits.features, 'too_many_features').optional(),
   feature_service: z
     .string()
     .optional()
@@ -48,9 +48,13 @@ export function exactlyOne<Request extends object>(members: readonly (keyof Requ
 export const onlineRequestSchema = z
   .strictObject({
     entity_id: entityIdSchema.optional(),
-    entities: z.record(nameSchema, entityIdSchema).optional().meta({ description: 'Entity id by entity type' }),
-    entity_ids: z.array(entityIdSchema).min(1).optional(),
-    entity_rows: z.array(z.record(z.string(), entityIdSchema)).min(1).optional(),
+    entities: recordOf(nameSchema, entityIdSchema).optional().meta({ description: 'Entity id by entity type' }),
+    entity_ids: boundedList(entityIdSchema, onlineLimits.entities, 'too_many_entities').optional(),
+    entity_rows: boundedList(
+      recordOf(z.string(), entityIdSchema),
+      onlineLimits.entities,
+      'too_many_entities',
+    ).optional(),
     ...askedFeatures,
     include_metadata: z.boolean().default(true),
     allow_partial: z.boolean().default(false),

@@ -4,10 +4,12 @@ import { entityTypeSchema, featureNameSchema, nameSchema } from './names.ts';
 import { route } from './route.ts';
 import {
   answeredTimeSchema,
+  boundedList,
   descriptionSchema,
   nextCursorSchema,
   pageQuery,
   tagsSchema,
+  textSchema,
   ttlHoursSchema,
 } from './scalars.ts';
 
@@ -22,7 +24,7 @@ const described = {
   tags: tagsSchema.default([]),
 };
 const timeToLive = { ttl_hours: ttlHoursSchema.nullable().default(null) };
-const owned = { owner: z.string().max(256).nullable().default(null) };
+const owned = { owner: textSchema(256).nullable().default(null) };
 
 export const registerFeatureRequestSchema = z
   .strictObject({
@@ -50,7 +52,7 @@ export const registerViewRequestSchema = z
     name: nameSchema,
     version: versionSchema.optional(),
     entity_type: entityTypeSchema,
-    features: z.array(featureDefinitionSchema).min(1).max(registryLimits.featuresOfView),
+    features: boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features'),
     ...timeToLive,
     ...described,
     ...owned,
@@ -76,7 +78,7 @@ export type RegisterViewRequest = z.infer<typeof registerViewRequestSchema>;
 export const registerServiceRequestSchema = z
   .strictObject({
     name: nameSchema,
-    features: z.array(z.string()).min(1).max(registryLimits.featuresOfService),
+    features: boundedList(z.string(), registryLimits.featuresOfService, 'too_many_features'),
     ...described,
     ...owned,
   })
@@ -157,10 +159,10 @@ const serviceWithVersionsSchema = serviceAnswerSchema
   .meta({ id: 'FeatureServiceWithVersions' });
 
 const listFeaturesQuerySchema = z.strictObject({
-  entity_type: z.string().optional(),
-  tag: z.string().optional(),
-  view: z.string().optional(),
-  q: z.string().max(256).optional().meta({ description: 'Part of a name or description, in any case' }),
+  entity_type: textSchema(256).optional(),
+  tag: textSchema(256).optional(),
+  view: textSchema(256).optional(),
+  q: textSchema(256).optional().meta({ description: 'Part of a name or description, in any case' }),
   ...pageQuery,
 });
 
@@ -184,7 +186,15 @@ export const registryRoutes = {
     access: 'write',
     body: registerFeatureRequestSchema,
     answers: registered('feature', featureAnswerSchema),
-    errors: ['invalid_name', 'reserved_name', 'invalid_dtype', 'ambiguous_feature', 'version_conflict', 'unavailable'],
+    errors: [
+      'invalid_name',
+      'reserved_name',
+      'invalid_dtype',
+      'too_many_features',
+      'ambiguous_feature',
+      'version_conflict',
+      'unavailable',
+    ],
   }),
   listFeatures: route({
     id: 'listFeatures',
@@ -222,7 +232,7 @@ export const registryRoutes = {
     access: 'write',
     body: registerViewRequestSchema,
     answers: registered('feature view', viewAnswerSchema),
-    errors: ['invalid_name', 'reserved_name', 'invalid_dtype', 'version_conflict', 'unavailable'],
+    errors: ['invalid_name', 'reserved_name', 'invalid_dtype', 'too_many_features', 'version_conflict', 'unavailable'],
   }),
   listViews: route({
     id: 'listViews',
@@ -268,7 +278,14 @@ export const registryRoutes = {
       200: { description: 'This very service exists', schema: serviceAnswerSchema },
       201: { description: 'The service, or its next version', schema: serviceAnswerSchema },
     },
-    errors: ['invalid_name', 'ambiguous_feature', 'feature_not_found', 'view_not_found', 'unavailable'],
+    errors: [
+      'invalid_name',
+      'too_many_features',
+      'ambiguous_feature',
+      'feature_not_found',
+      'view_not_found',
+      'unavailable',
+    ],
   }),
   listServices: route({
     id: 'listServices',
@@ -311,7 +328,7 @@ export const registryRoutes = {
     access: 'write',
     params: z.strictObject({ entity_id: z.string() }),
     query: z.strictObject({
-      entity_type: z.string().optional().meta({ description: 'Only of this entity type; of all without it' }),
+      entity_type: textSchema(256).optional().meta({ description: 'Only of this entity type; of all without it' }),
     }),
     answers: {
       200: {

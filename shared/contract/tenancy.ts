@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route, scopes } from './route.ts';
-import { answeredTimeSchema } from './scalars.ts';
+import { answeredTimeSchema, textSchema } from './scalars.ts';
 
 const tenantNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
@@ -32,7 +32,7 @@ const newApiKeySchema = apiKeySchema
 export const createApiKeyRequestSchema = z
   .strictObject({
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).default(['read']),
-    description: z.string().max(1024).default(''),
+    description: textSchema(1024).default(''),
   })
   .meta({ id: 'CreateApiKeyRequest' });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askedFeatures, exactlyOne, statusSchema, valueSchema } from './online.ts';
 import { route } from './route.ts';
-import { entityIdSchema, timeSchema } from './scalars.ts';
+import { boundedList, entityIdSchema, recordOf, timeSchema } from './scalars.ts';
 
 export const batchLimits = { rows: 10_000, features: 500, values: 1_000_000 } as const;
 
@@ -11,8 +11,8 @@ const warningSchema = z
 
 export const batchRequestSchema = z
   .strictObject({
-    entity_ids: z.array(entityIdSchema).min(1).optional(),
-    entity_rows: z.array(z.record(z.string(), z.unknown())).min(1).optional().meta({
+    entity_ids: boundedList(entityIdSchema, batchLimits.rows, 'too_many_rows').optional(),
+    entity_rows: boundedList(recordOf(z.string(), z.unknown()), batchLimits.rows, 'too_many_rows').optional().meta({
       description:
         'Each with `timestamp` and `entity_id`, or keys named for the entity types; further members come back as given',
     }),
