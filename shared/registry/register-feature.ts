@@ -1,5 +1,10 @@
 import { FeatureStoreError } from '../contract/errors.ts';
-import type { FeatureDefinition, RegisterFeatureRequest, RegisterViewRequest } from '../contract/registry.ts';
+import {
+  type FeatureDefinition,
+  type RegisterFeatureRequest,
+  type RegisterViewRequest,
+  registryLimits,
+} from '../contract/registry.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry } from './change-registry.ts';
 import { type FeatureView, newestOf, type RegistrySnapshot, type ViewVersion } from './model.ts';
@@ -8,7 +13,7 @@ import type { ResolvedFeature } from './resolve.ts';
 
 /**
  * Registers one feature: in the view it names; without one, in the only view of its entity type that has it, else in a
- * view of that one feature and the same name. Throws ambiguous_feature, version_conflict.
+ * view of that one feature and the same name. Throws ambiguous_feature, version_conflict, too_many_features.
  */
 export function registerFeature(
   dependencies: RegisterDependencies,
@@ -17,6 +22,7 @@ export function registerFeature(
 ): Promise<Registered<ResolvedFeature>> {
   return changeRegistry(dependencies, ctx, (current) => {
     const definition = definitionWith(current, request);
+    refuseTooMany(definition);
     const { result, apply } = decideRegistration(dependencies, ctx, current, definition);
     const feature = result.version.features.find(({ name }) => name === request.name);
     if (feature === undefined) throw new Error(`the registered version lacks ${request.name}`);
@@ -87,6 +93,16 @@ function refuseOtherEntityType(base: ViewVersion, request: RegisterFeatureReques
     {
       differences: [`entity_type is ${base.entityType}, not ${request.entity_type}`],
     },
+  );
+}
+
+/** One at a time a view could otherwise grow to Postgres's 1,600 columns, where registering would be a fault. */
+function refuseTooMany({ name, features }: RegisterViewRequest): void {
+  const { featuresOfView } = registryLimits;
+  if (features.length <= featuresOfView) return;
+  throw new FeatureStoreError(
+    'too_many_features',
+    `feature view ${name} has ${featuresOfView} features, which is the most`,
   );
 }
 
