@@ -74,7 +74,7 @@ async function writeBack(
   const entries = misses.flatMap((miss, index) => {
     const row = rows[index];
     // Whoever asked writes it back, once. A row still to come stays out: the answer is an older one.
-    if (!own.has(miss) || (row !== undefined && row[0] > asOfMicros)) return [];
+    if (!own.has(miss) || (row !== undefined && row.eventMicros > asOfMicros)) return [];
     const stored = payloads[index] ?? encodeAbsence(clock.nowMicros());
     return [{ tenantId, entityType: miss.entityType, entityId: miss.entityId, field: miss.table.table, stored }];
   });
@@ -99,7 +99,7 @@ async function replaceComing(
   const coming = new Map<PlannedTable, number[]>();
   for (const [index, row] of rows.entries()) {
     const miss = misses[index];
-    if (miss === undefined || row === undefined || row[0] <= asOfMicros) continue;
+    if (miss === undefined || row === undefined || row.eventMicros <= asOfMicros) continue;
     const others = coming.get(miss.table);
     if (others === undefined) coming.set(miss.table, [index]);
     else others.push(index);

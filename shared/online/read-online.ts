@@ -155,7 +155,7 @@ function readField(text: string | null, asOfMicros: number): StoredRow | undefin
   if (text === null) return 'miss';
   if (isAbsence(text)) return isAbsenceCurrent(text, asOfMicros) ? undefined : 'miss';
   const row = parseStoredRow(text);
-  return row[0] > asOfMicros ? 'miss' : row;
+  return row.eventMicros > asOfMicros ? 'miss' : row;
 }
 
 /** Answers the misses, or says which places nobody can answer. */
@@ -195,7 +195,7 @@ function reportFreshness(
   for (const { tables, firstSlot } of plan.entities) {
     for (const [index, { version }] of tables.entries()) {
       const row = stored[firstSlot + index];
-      if (row !== undefined) telemetry.freshness(version.view, (asOfMicros - row[0]) / 1e6);
+      if (row !== undefined) telemetry.freshness(version.view, (asOfMicros - row.eventMicros) / 1e6);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { FeatureStatus } from '../contract/online.ts';
 import { formatMicros } from '../contract/time.ts';
 import type { PlannedFeature, ReadPlan } from '../registry/index.ts';
-import { rowHead, type StoredRow, statusOf } from '../values/index.ts';
+import { type StoredRow, statusOf } from '../values/index.ts';
 import type { BoundRow } from './bind-entities.ts';
 
 /** The rows behind an answer: for each input row one per table of the plan. */
@@ -33,7 +33,7 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
       metadata += `"event_time":null,"age_seconds":null,"version":${planned.version}}`;
     } else {
       eventTimes[planned.slot] ??=
-        `"event_time":"${formatMicros(row[0])}","age_seconds":${ageSeconds(row, rows.asOfMicros)},`;
+        `"event_time":"${formatMicros(row.eventMicros)}","age_seconds":${ageSeconds(row, rows.asOfMicros)},`;
       metadata += `${eventTimes[planned.slot]}"version":${planned.version}}`;
     }
   }
@@ -70,12 +70,10 @@ function statusAt(rows: AnswerRows, { feature, ttlMicros }: PlannedFeature, plac
 }
 
 function valueText(row: StoredRow | undefined, { feature }: PlannedFeature, status: FeatureStatus): string {
-  if (status !== 'PRESENT' || row === undefined) return 'null';
-  const value = row[rowHead + feature.position];
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
+  return (status === 'PRESENT' ? row?.values[feature.position] : undefined) ?? 'null';
 }
 
 /** To the millisecond. */
 function ageSeconds(row: StoredRow, asOfMicros: number): number {
-  return Math.round((asOfMicros - row[0]) / 1000) / 1000;
+  return Math.round((asOfMicros - row.eventMicros) / 1000) / 1000;
 }

@@ -6,7 +6,7 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import { type ReadPlan, type Registries, readingRegistry, type TenantRegistry } from '../registry/index.ts';
-import { readAsOf, rowHead, type StoredRow, statusOf } from '../values/index.ts';
+import { readAsOf, type StoredRow, statusOf } from '../values/index.ts';
 import { parseSpine, type SpineRow } from './parse-spine.ts';
 
 export interface BatchDependencies {
@@ -133,7 +133,7 @@ function writeAnswer(
     for (const { jsonName, feature, slot, ttlMicros } of plan.distinctFeatures) {
       const row = stored[slot]?.[index];
       const status = statusOf(row, feature.position, ttlMicros, asOfMicros);
-      const value = status === 'PRESENT' ? JSON.stringify(row?.[rowHead + feature.position]) : 'null';
+      const value = status === 'PRESENT' ? row?.values[feature.position] : 'null';
       const separator = features === '' ? '' : ',';
       features += `${separator}${jsonName}:${value}`;
       statuses += `${separator}${jsonName}:"${status}"`;

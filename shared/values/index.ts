@@ -5,4 +5,4 @@ export { createEnsurePartitions, type EnsurePartitions } from './ensure-partitio
 export { deleteProjections, findLeftOver, finishProjection, type PendingProjection } from './pending-projections.ts';
 export { type AsOfRead, readAsOf, type Spine } from './read-as-of.ts';
 export { type LatestKey, readLatest } from './read-latest.ts';
-export { parseStoredRow, rowHead, type StoredRow, statusOf } from './stored-row.ts';
+export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';

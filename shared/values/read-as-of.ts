@@ -2,7 +2,7 @@ import type { TenantContext } from '../platform/context.ts';
 import { type Queryable, quoteIdentifier } from '../platform/database.ts';
 import type { Feature } from '../registry/index.ts';
 import { codecs } from './codecs.ts';
-import { rowHead, type StoredRow } from './stored-row.ts';
+import type { StoredRow } from './stored-row.ts';
 import { fromMicrosSql, toMicrosSql, viewTableName } from './tables.ts';
 
 /** Entities and the moments at which they are asked for, place by place. Times in microseconds since the epoch. */
@@ -49,16 +49,17 @@ export async function readAsOf(
   });
   const rows: (StoredRow | undefined)[] = new Array(spine.entityIds.length).fill(undefined);
   for (const [place, eventMicros, createdMicros, revision, ...texts] of found) {
-    const row: [number, number, number, ...unknown[]] = [Number(eventMicros), Number(createdMicros), Number(revision)];
+    const row = { eventMicros: Number(eventMicros), createdMicros: Number(createdMicros), revision: Number(revision) };
+    const values: string[] = [];
     for (const [index, feature] of features.entries()) {
       // A row of an earlier revision never had the feature; undefined says so.
-      if (feature.sinceRevision <= row[2]) row[rowHead + feature.position] = decode(feature, texts[index]);
+      if (feature.sinceRevision <= row.revision) values[feature.position] = jsonOf(feature, texts[index]);
     }
-    rows[Number(place) - 1] = row;
+    rows[Number(place) - 1] = { ...row, values };
   }
   return rows;
 }
 
-function decode({ dtype }: Feature, text: string | number | boolean | null | undefined): unknown {
-  return text === null || text === undefined ? null : codecs[dtype].decode(String(text));
+function jsonOf({ dtype }: Feature, text: string | number | boolean | null | undefined): string {
+  return text === null || text === undefined ? 'null' : JSON.stringify(codecs[dtype].decode(String(text)));
 }
