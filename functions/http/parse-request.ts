@@ -80,13 +80,11 @@ function shortened(text: string): string {
   return (text.length > 300 ? `${text.slice(0, 300)}…` : text).toWellFormed();
 }
 
-function codeOf(issues: readonly z.core.$ZodIssue[]): ErrorCode {
-  for (const issue of issues) {
-    const code: unknown = issue.code === 'custom' ? issue.params?.code : undefined;
-    if (isErrorCode(code)) return code;
-    if (issue.path.at(-1) === 'dtype' && issue.code === 'invalid_value') return 'invalid_dtype';
-  }
-  return 'invalid_request';
+/** Of the first mistake, which the detail begins with. */
+function codeOf([issue]: readonly z.core.$ZodIssue[]): ErrorCode {
+  if (issue?.code === 'invalid_value' && issue.path.at(-1) === 'dtype') return 'invalid_dtype';
+  const code: unknown = issue?.code === 'custom' ? issue.params?.code : undefined;
+  return isErrorCode(code) ? code : 'invalid_request';
 }
 
 function isErrorCode(code: unknown): code is ErrorCode {

@@ -56,16 +56,25 @@ export const entityIdSchema = z
   })
   .meta({ id: 'EntityId', examples: ['user_123'] });
 
+const timeMeta = {
+  examples: ['2026-01-31T12:00:00Z'],
+  description: 'RFC 3339, UTC without a zone; a date; or epoch milliseconds',
+  override: { anyOf: [{ type: 'string' as const }, { type: 'number' as const }] },
+};
+
 /** RFC 3339 (no zone = UTC; a date alone is its midnight), or epoch milliseconds. Parsed to a Time. */
 export const timeSchema = z
-  .union([z.string(), z.number()])
+  .unknown()
   .transform((given, context): Time => {
     const time = parseTime(given);
     if (time !== undefined) return time;
     context.addIssue({ code: 'custom', message: timeRule, params: { code: 'invalid_time' } });
     return z.NEVER;
   })
-  .meta({ id: 'Time', examples: ['2026-01-31T12:00:00Z'] });
+  .meta({ id: 'Time', ...timeMeta });
+
+/** A time that the answer gives back as it came; its reader parses it. */
+export const givenTimeSchema = z.unknown().meta(timeMeta);
 
 export const timeRule = 'a time is RFC 3339 (such as 2026-01-31T12:00:00Z), a date, or epoch milliseconds';
 

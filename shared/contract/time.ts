@@ -61,10 +61,16 @@ export function formatMicros(epochMicros: number): string {
   return formatTime(fromMicros(epochMicros));
 }
 
+/** By its decimal digits, as a text's: 0.001 after a whole millisecond of today is a double below it, and would be 0 by multiplying. */
 function fromEpochMillis(given: number): Time | undefined {
   if (!Number.isFinite(given)) return undefined;
-  const millis = Math.floor(given);
-  return inRange(millis) ? { millis, micros: Math.floor((given - millis) * 1000) } : undefined;
+  const whole = Math.trunc(given);
+  if (whole === given) return inRange(given) ? { millis: given, micros: 0 } : undefined;
+  // Below 1e-6 the text has an exponent.
+  const [, digits = ''] = Math.abs(given) < 1e-6 ? [] : String(given).split('.');
+  const micros = Number(digits.slice(0, 3).padEnd(3, '0'));
+  const time = given < 0 && micros > 0 ? { millis: whole - 1, micros: 1000 - micros } : { millis: whole, micros };
+  return inRange(time.millis) ? time : undefined;
 }
 
 function midnightMillis(year: number, month: number, day: number): number | undefined {

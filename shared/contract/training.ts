@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askedFeatures, exactlyOne, statusSchema, valueSchema } from './online.ts';
 import { route } from './route.ts';
-import { boundedList, entityIdSchema, recordOf, timeSchema } from './scalars.ts';
+import { boundedList, entityIdSchema, givenTimeSchema, recordOf, timeSchema } from './scalars.ts';
 
 export const batchLimits = { rows: 10_000, features: 500, values: 1_000_000 } as const;
 
@@ -17,7 +17,7 @@ export const batchRequestSchema = z
         'Each with `timestamp` and `entity_id`, or keys named for the entity types; further members come back as given',
     }),
     ...askedFeatures,
-    timestamp: z.union([z.string(), z.number()]).optional().meta({ description: 'As of when; with entity_ids' }),
+    timestamp: givenTimeSchema.optional().meta({ description: 'As of when; with entity_ids' }),
     known_at: timeSchema.optional().meta({ description: 'Only rows recorded by then count' }),
   })
   .superRefine(exactlyOne(['entity_ids', 'entity_rows']))
