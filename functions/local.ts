@@ -1,28 +1,36 @@
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
 import { sweepProjections } from '../shared/ingestion/index.ts';
 import { createSystemClock } from '../shared/platform/clock.ts';
-import { EnvironmentError, readEnvironment } from '../shared/platform/environment.ts';
+import { readEnvironment } from '../shared/platform/environment.ts';
 import { createLogger, type Logger } from '../shared/platform/logger.ts';
 import { migrate, readMigrations } from '../shared/platform/migrate.ts';
 import { createPrometheusTelemetry } from '../shared/platform/prometheus.ts';
-import { UnavailableError } from '../shared/platform/unavailable.ts';
+import { type Dependency, UnavailableError } from '../shared/platform/unavailable.ts';
 import { republishRegistry } from '../shared/registry/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
 import { developmentKeys, developmentTenants } from './local/development-tenants.ts';
+import { listen, refuseTakenPort } from './local/listen.ts';
 import { parseLocalOptions } from './local/options.ts';
 import { printBanner } from './local/print-banner.ts';
 import { repeat } from './local/repeat.ts';
 import { seedDevelopmentTenant } from './local/seed-development.ts';
+import { explainStart } from './local/start-error.ts';
 import { type LocalStores, openLocalStores } from './local/stores.ts';
 
 /** Only where no API_KEY_SECRET is set, which is a laptop. */
 const laptopSecret = 'the secret of a laptop, not of a server';
 
+/** Milliseconds for which a stop waits for requests under way, and for everything. */
+const requestsMillis = 3000;
+const closeMillis = 4500;
+
 /** The whole feature store in one process: the three functions' routes on one server, embedded stores, sample data. */
 async function main(): Promise<void> {
   const options = parseLocalOptions(process.argv.slice(2));
   const environment = readEnvironment(process.env);
+  const address = { host: environment.HOST, port: environment.PORT };
+  await refuseTakenPort(address);
   const logger = createLogger({ level: environment.LOG_LEVEL, buffered: true });
   const telemetry = createPrometheusTelemetry();
   const clock = createSystemClock();
@@ -39,28 +47,32 @@ async function main(): Promise<void> {
   });
 
   const migrateOnce = createMigrateOnce(stores, core);
-  await whilePostgresMayBeAway(logger, async () => {
-    await migrateOnce();
-    if (options.seed) await seedDevelopmentTenant(app);
-  });
-  // What the sweep job does each minute in AWS, each second here.
-  const stopSweeping = repeat(logger, 1000, async () => {
+  // What the sweep job does each minute in AWS, each second here, and before the first request is answered.
+  const sweep = async (): Promise<void> => {
     await migrateOnce();
     await sweepProjections({ database: stores.writer, cache: stores.cache });
+  };
+  // The server starts all the same: the cache may answer, and the sweep migrates later.
+  const isPostgresAway = await unlessAway(logger, 'postgres', async () => {
+    await migrateOnce();
+    await unlessAway(logger, 'cache', sweep);
+    if (options.seed) await seedDevelopmentTenant(app);
   });
-  const server = serve({ fetch: app.hono.fetch, hostname: environment.HOST, port: environment.PORT }, ({ port }) =>
-    printBanner({ port, folder, described: stores.described, environment }),
-  );
-
+  const stopSweeping = repeat(logger, 1000, sweep);
+  const server = createAdaptorServer({ fetch: app.hono.fetch });
   const close = async (): Promise<void> => {
     process.off('SIGINT', close).off('SIGTERM', close);
+    // Whoever stops a process waits for it: a client that never ends its request, or a store that hangs, does not.
+    setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), requestsMillis).unref();
+    setTimeout(() => process.exit(0), closeMillis).unref();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await stopSweeping();
     await stores.close();
-    logger.flush();
     process.exit(0);
   };
   process.on('SIGINT', close).on('SIGTERM', close);
+  const port = await listen(server, address);
+  printBanner({ port, folder, described: stores.described, environment, isPostgresAway });
 }
 
 /** Migrates the first time that Postgres lets it; after that does nothing. */
@@ -74,20 +86,23 @@ function createMigrateOnce({ admin, owner }: LocalStores, { store, publish }: Re
   };
 }
 
-/** The server starts all the same where Postgres is away: the cache may answer, and the sweep migrates later. */
-async function whilePostgresMayBeAway(logger: Logger, work: () => Promise<void>): Promise<void> {
+/** Answers whether the store is away, in which case the work was not done. */
+async function unlessAway(logger: Logger, store: Dependency, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
+    return false;
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
-    logger.warn({ err: error }, 'Postgres is unavailable: started without migrating');
+    if (!(error instanceof UnavailableError && error.dependency === store)) throw error;
+    logger.warn({ err: error }, `${store} is unavailable: started without it`);
+    return true;
   }
 }
 
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof EnvironmentError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const explained = explainStart(error);
+  if (explained === undefined) throw error;
+  process.stderr.write(`${explained}\n`);
   process.exit(1);
 }
