@@ -54,10 +54,15 @@ function encodeFloat64(value: unknown): EncodedValue | ValueError {
 function encodeFloat32(value: unknown): EncodedValue | ValueError {
   if (typeof value !== 'number') return wrongType('a number');
   const nearest = Math.fround(value);
-  return Number.isFinite(nearest) ? same(shortestFloat32(nearest)) : outOfRange('is beyond float32');
+  if (!Number.isFinite(nearest)) return outOfRange('is beyond float32');
+  // Postgres gets the exact value: it rounds a short decimal once, JavaScript twice, and in a few of 2^32 cases otherwise.
+  return { element: String(nearest), json: shortestFloat32(nearest) };
 }
 
-/** The shortest decimal that reads back as this float32, as Postgres writes it. */
+/**
+ * The shortest decimal that reads back as this float32. Postgres writes another one for 1 in 15 between 10^6 and 10^7
+ * (1573974.2 where this is 1573974.3, the value being 1573974.25), so its columns are read as doubles and written by this.
+ */
 export function shortestFloat32(nearest: number): string {
   for (let digits = 1; digits < 9; digits++) {
     const shorter = Number(nearest.toPrecision(digits));
@@ -144,7 +149,8 @@ function jsonError(value: unknown, depth: number): ValueError | undefined {
   return undefined;
 }
 
-function arrayCodec(member: Codec, memberType: string): Codec {
+/** `readAs`: the type whose text the member's `decode` takes. */
+function arrayCodec(member: Codec, memberType: string, readAs = memberType): Codec {
   return {
     columnType: `${memberType}[]`,
     elementType: 'text',
@@ -161,7 +167,7 @@ function arrayCodec(member: Codec, memberType: string): Codec {
       }
       return { element: quoteElement(`{${elements.join(',')}}`), json: `[${json.join(',')}]` };
     },
-    select: (column) => `to_json(${column}::text[])::text`,
+    select: (column) => `to_json(${column}::${readAs}[]::text[])::text`,
     decode: (text) => {
       const elements: string[] = JSON.parse(text);
       return elements.map((element) => member.decode(element));
@@ -190,8 +196,8 @@ const float32: Codec = {
   columnType: 'real',
   elementType: 'real',
   encode: encodeFloat32,
-  select: castToText,
-  decode: Number,
+  select: (column) => `${column}::double precision::text`,
+  decode: (text) => Number(shortestFloat32(Number(text))),
 };
 const int64: Codec = {
   columnType: 'bigint',
@@ -244,7 +250,7 @@ export const codecs: Readonly<Record<Dtype, Codec>> = {
     decode: (text) => text,
   },
   'float64[]': arrayCodec(float64, 'double precision'),
-  'float32[]': arrayCodec(float32, 'real'),
+  'float32[]': arrayCodec(float32, 'real', 'double precision'),
   'int64[]': arrayCodec(int64, 'bigint'),
   'string[]': arrayCodec(string, 'text'),
 };
