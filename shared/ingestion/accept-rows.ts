@@ -122,6 +122,8 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
   };
 }
 
+const outOfRange: RowError = { code: 'event_time_out_of_range', detail: 'event_time: before 1970 or after 2254' };
+
 function createTimeJudge(
   { view, retentionDays }: ViewVersion,
   settings: AcceptSettings,
@@ -130,6 +132,8 @@ function createTimeJudge(
   const earliest = retentionDays === 0 ? 0 : settings.arrivalMicros - retentionDays * microsPerDay;
   return (given) => {
     const time = parseTime(given);
+    // Epoch milliseconds beyond year 9999, which are no Time: microseconds sent by mistake, as a rule.
+    if (time === undefined && typeof given === 'number' && Number.isFinite(given)) return outOfRange;
     if (time === undefined) {
       return {
         code: 'invalid_event_time',
@@ -137,9 +141,7 @@ function createTimeJudge(
       };
     }
     const micros = toMicros(time);
-    if (micros < 0 || micros >= endOfTimeMicros) {
-      return { code: 'event_time_out_of_range', detail: 'event_time: before 1970 or after 2254' };
-    }
+    if (micros < 0 || micros >= endOfTimeMicros) return outOfRange;
     if (micros > latest) {
       return {
         code: 'event_time_in_future',
