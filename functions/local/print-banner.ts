@@ -6,10 +6,11 @@ export interface Banner {
   readonly folder: string | undefined;
   readonly described: LocalStores['described'];
   readonly environment: Environment;
+  readonly isPostgresAway: boolean;
 }
 
 /** What somebody who has just started it wants to know, ending with a request to paste. */
-export function printBanner({ port, folder, described, environment }: Banner): void {
+export function printBanner({ port, folder, described, environment, isPostgresAway }: Banner): void {
   const url = `http://${environment.HOST === '127.0.0.1' ? 'localhost' : environment.HOST}:${port}`;
   const unused = [
     environment.UPSTASH_REDIS_REST_URL && 'UPSTASH_REDIS_REST_URL',
@@ -19,6 +20,7 @@ export function printBanner({ port, folder, described, environment }: Banner): v
     '',
     `Feature Store is ready at ${url} (docs at ${url}/docs)`,
     `Postgres: ${described.postgres}; cache: ${described.cache}; DynamoDB: ${described.dynamodb}`,
+    ...(isPostgresAway ? ['Postgres does not answer now: until it does, only what the cache holds is served'] : []),
     folder === undefined ? 'Data is in memory and ends with this process' : `Data is kept in ${folder}`,
     ...(unused.length === 0 ? [] : [`Not used by this version yet: ${unused.join(', ')}`]),
     'API keys: tenant1_key (has the sample data) and tenant2_key (empty). Try:',

@@ -11,6 +11,8 @@ import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { composeRespCache } from '../composition/core.ts';
+import { lockFolder } from './lock-folder.ts';
+import { StartError } from './start-error.ts';
 
 export interface LocalStores {
   readonly dynamodb: DynamoDb;
@@ -36,17 +38,12 @@ export interface LocalStoreOptions {
 /** The stores of a laptop: embedded, each replaced by a real one where its address is set. */
 export async function openLocalStores(options: LocalStoreOptions): Promise<LocalStores> {
   const { environment } = options;
-  if (options.folder !== undefined) await mkdir(options.folder, { recursive: true });
+  const isEmbedded = environment.POSTGRES_URL === undefined || environment.AWS_ENDPOINT_URL_DYNAMODB === undefined;
+  // Processes on the same real stores need no folder and may share one.
+  if (options.folder !== undefined && isEmbedded) await takeFolder(options.folder);
+  const cache = openCache(options);
   const dynamo = await openDynamoDb(options);
   const postgres = await openPostgres(options);
-  const cache =
-    environment.REDIS_URL === undefined
-      ? createMemoryCache({
-          clock: options.clock,
-          ttlSeconds: environment.CACHE_TTL_SECONDS,
-          generation: environment.CACHE_GENERATION,
-        })
-      : composeRespCache(environment, environment.REDIS_URL);
   return {
     ...postgres.databases,
     dynamodb: dynamo.dynamodb,
@@ -62,6 +59,26 @@ export async function openLocalStores(options: LocalStoreOptions): Promise<Local
       await dynamo.close();
     },
   };
+}
+
+async function takeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await lockFolder(folder);
+  } catch (error) {
+    if (error instanceof StartError || !(error instanceof Error)) throw error;
+    throw new StartError(`DATA_FOLDER ${JSON.stringify(folder)} is no folder to write to (${error.message}).`, error);
+  }
+}
+
+function openCache({ environment, clock }: LocalStoreOptions): OnlineCache {
+  const { REDIS_URL: url, CACHE_TTL_SECONDS: ttlSeconds, CACHE_GENERATION: generation } = environment;
+  if (url === undefined) return createMemoryCache({ clock, ttlSeconds, generation });
+  try {
+    return composeRespCache(environment, url);
+  } catch (error) {
+    throw new StartError(`REDIS_URL: ${error instanceof Error ? error.message : 'is no address'}.`, error);
+  }
 }
 
 async function openDynamoDb({ environment, folder }: LocalStoreOptions) {

@@ -1,0 +1,31 @@
+import { EnvironmentError } from '../../shared/platform/environment.ts';
+import { UnavailableError } from '../../shared/platform/unavailable.ts';
+
+/** Something that whoever starts the process can put right. The message is one sentence, shown without a stack. */
+export class StartError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StartError';
+  }
+}
+
+/** What to tell whoever started the process; undefined for an error that is ours, whose stack is wanted. */
+export function explainStart(error: unknown): string | undefined {
+  if (error instanceof StartError || error instanceof EnvironmentError) return error.message;
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof UnavailableError && error.dependency === 'dynamodb') {
+    return `AWS_ENDPOINT_URL_DYNAMODB: no DynamoDB answers there (${causeOf(error)}).`;
+  }
+  const code = 'code' in error ? String(error.code) : '';
+  // SQLSTATE: login refused, no such database, no right to make roles and schemas.
+  if (/^28|^3D000$|^42501$/.test(code)) return `POSTGRES_URL: Postgres refuses: ${error.message}.`;
+  if (code === 'ERR_INVALID_URL')
+    return 'POSTGRES_URL is no valid address: characters like / # ? % in a password are written %2F %23 %3F %25.';
+  if (code.startsWith('ERR_PARSE_ARGS'))
+    return `${error.message.split('. ')[0]}. The options are --memory and --no-seed.`;
+  return undefined;
+}
+
+function causeOf({ cause }: Error): string {
+  return cause instanceof Error ? cause.message || cause.name : 'no reason given';
+}
