@@ -8,6 +8,12 @@ import { createTenantRegistry, type TenantRegistry } from './tenant-registry.ts'
 const checkMicros = 1_000_000;
 
 /**
+ * What the cache says is trusted for this long: where the announcement of a change was lost, because the cache was away and
+ * the process that made the change went too, an older epoch goes on standing there as if it were the newest.
+ */
+const trustMicros = 60_000_000;
+
+/**
  * The tenants' registries in this process's memory. A request takes the one that is there; when its last check is older
  * than a second the request reads the epoch along with its values and tells it here.
  */
@@ -20,7 +26,7 @@ export interface Registries {
   isCheckDue(ctx: TenantContext): boolean;
   /**
    * Takes the epoch that the cache told, null where it knows none or does not answer, and reads the snapshot again where
-   * that is newer or unknown. Answers the registry that now counts.
+   * that is newer or unknown, and once a minute whatever it is. Answers the registry that now counts.
    */
   noteEpoch(ctx: TenantContext, epoch: number | null): TenantRegistry | Promise<TenantRegistry>;
   /** Checks now, unless that was done within the last second: what precedes saying that a name is unknown. */
@@ -32,6 +38,8 @@ export interface Registries {
 interface Held {
   registry: TenantRegistry;
   checkedMicros: number;
+  /** When the snapshot store itself was last asked. */
+  askedMicros: number;
   /** When a name was last found unknown and checked. */
   forcedMicros: number;
   reading: Promise<TenantRegistry> | undefined;
@@ -55,7 +63,8 @@ export function createRegistries({ store, clock, announceEpoch }: RegistriesOpti
     const known = held.get(tenantId);
     if (known === undefined) {
       const registry = createTenantRegistry(snapshot);
-      held.set(tenantId, { registry, checkedMicros: clock.nowMicros(), forcedMicros: 0, reading: undefined });
+      const now = clock.nowMicros();
+      held.set(tenantId, { registry, checkedMicros: now, askedMicros: now, forcedMicros: 0, reading: undefined });
       return registry;
     }
     if (snapshot.epoch > known.registry.snapshot.epoch) known.registry = createTenantRegistry(snapshot);
@@ -84,6 +93,7 @@ export function createRegistries({ store, clock, announceEpoch }: RegistriesOpti
   /** A store that does not answer leaves what is held: old definitions serve better than none. */
   const reread = (ctx: TenantContext, known: Held): Promise<TenantRegistry> => {
     known.checkedMicros = clock.nowMicros();
+    known.askedMicros = known.checkedMicros;
     known.reading ??= load(ctx)
       .catch(() => known.registry)
       .finally(() => {
@@ -111,8 +121,10 @@ export function createRegistries({ store, clock, announceEpoch }: RegistriesOpti
     noteEpoch: (ctx, epoch) => {
       const known = held.get(ctx.tenantId);
       if (known === undefined) return load(ctx);
-      if (epoch === null || epoch > known.registry.snapshot.epoch) return reread(ctx, known);
-      known.checkedMicros = clock.nowMicros();
+      const now = clock.nowMicros();
+      const isTrusted = now - known.askedMicros < trustMicros;
+      if (epoch === null || epoch > known.registry.snapshot.epoch || !isTrusted) return reread(ctx, known);
+      known.checkedMicros = now;
       const { registry } = known;
       return epoch < registry.snapshot.epoch
         ? announceEpoch(ctx, registry.snapshot.epoch).then(() => registry)
