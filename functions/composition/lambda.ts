@@ -4,13 +4,14 @@ import { type Clock, createSystemClock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
-import { type Environment, readEnvironment, required } from '../../shared/platform/environment.ts';
+import { type Environment, required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth } from '../http/operations.ts';
 import { composeRegistries, composeRespCache, type RegistryCore } from './core.ts';
+import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
 /** What a Lambda function is composed of; each function's handler.ts mounts its routes on it. */
 export interface LambdaParts extends RegistryCore {
@@ -25,9 +26,9 @@ export interface LambdaParts extends RegistryCore {
   readonly app: FunctionApp;
 }
 
-/** Reads the environment once, at init. Connects to nothing yet: a function starts while a store is down. */
-export function composeLambda(): LambdaParts {
-  const environment = readEnvironment(process.env);
+/** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down. */
+export async function composeLambda(): Promise<LambdaParts> {
+  const environment = await readLambdaEnvironment(process.env);
   const clock = createSystemClock();
   const telemetry = createEmbeddedMetrics();
   const dynamodb = createDynamoDb({

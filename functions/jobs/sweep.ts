@@ -1,15 +1,16 @@
 import { sweepProjections } from '../../shared/ingestion/index.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
 import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
-import { readEnvironment, required } from '../../shared/platform/environment.ts';
+import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
 import { listTenants } from '../../shared/tenancy/index.ts';
 import { composeRegistries, composeRespCache } from '../composition/core.ts';
+import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 
-const environment = readEnvironment(process.env);
+const environment = await readLambdaEnvironment(process.env);
 const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
 const database = createPostgres({ url: required(environment, 'POSTGRES_URL'), maxPool: 1, telemetry: silentTelemetry });
 const cache = composeRespCache(environment, required(environment, 'REDIS_URL'));

@@ -2,7 +2,7 @@ import { createReadOnline } from '../../shared/online/index.ts';
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
 import { mountOnline } from './app.ts';
 
-const parts = composeLambda();
+const parts = await composeLambda();
 mountOnline(parts.app, { readOnline: createReadOnline(parts) });
 
 export const handler = lambdaHandler(parts);

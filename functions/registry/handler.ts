@@ -3,7 +3,7 @@ import { addFeatureColumns, createViewTable } from '../../shared/values/index.ts
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
 import { mountRegistry } from './app.ts';
 
-const parts = composeLambda();
+const parts = await composeLambda();
 mountRegistry(parts.app, {
   register: {
     database: parts.database,
