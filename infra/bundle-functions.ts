@@ -1,0 +1,96 @@
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Each function's handler, and what it reads from beside its bundle. */
+const sources = {
+  online: { entry: 'functions/online/handler.ts', beside: {} },
+  ingest: { entry: 'functions/ingest/handler.ts', beside: {} },
+  registry: {
+    entry: 'functions/registry/handler.ts',
+    beside: { 'reference.js': 'node_modules/@scalar/api-reference/dist/browser/standalone.js' },
+  },
+  migrate: { entry: 'functions/jobs/migrate.ts', beside: { migrations: 'shared/migrations' } },
+  sweep: { entry: 'functions/jobs/sweep.ts', beside: {} },
+} satisfies Record<string, { entry: string; beside: Record<string, string> }>;
+
+export type FunctionName = keyof typeof sources;
+
+export interface Bundle {
+  /** What is uploaded: `index.mjs`, its source map, and the files beside it. */
+  readonly folder: string;
+  /** Every source file in it, from the project's root. */
+  readonly inputs: readonly string[];
+}
+
+export type Bundles = Readonly<Record<FunctionName, Bundle>>;
+
+/** Bundles every function into a temporary folder, whose content the CDK copies. No Docker and no network: 2 to 3 s. */
+export async function bundleFunctions(): Promise<Bundles> {
+  const folder = mkdtempSync(join(tmpdir(), 'feature-store-bundles-'));
+  const bundle = (name: FunctionName): Promise<Bundle> => bundleFunction(name, join(folder, name));
+  const [online, ingest, registry, migrate, sweep] = await Promise.all([
+    bundle('online'),
+    bundle('ingest'),
+    bundle('registry'),
+    bundle('migrate'),
+    bundle('sweep'),
+  ]);
+  return { online, ingest, registry, migrate, sweep };
+}
+
+async function bundleFunction(name: FunctionName, folder: string): Promise<Bundle> {
+  const { entry, beside } = sources[name];
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    sourcemap: true,
+    // With it the map of online is 3.9 MB instead of 1.3, and every cold start has the package to fetch.
+    sourcesContent: false,
+    // The AWS SDK's ES modules can be shaken: 240 KB less in online than its CommonJS.
+    mainFields: ['module', 'main'],
+    external: neverLoaded,
+    plugins: [englishOnly],
+    banner: { js: requireForCommonJs },
+    write: false,
+    metafile: true,
+    // Written elsewhere; from here the paths in the map, and with them the asset's hash, are the same on every machine.
+    outfile: `dist/${name}/index.mjs`,
+  });
+  mkdirSync(folder, { recursive: true });
+  for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
+  for (const [file, source] of Object.entries(beside)) copy(join(root, source), join(folder, file));
+  return { folder, inputs: Object.keys(metafile.inputs) };
+}
+
+/** pg, ioredis and pino are CommonJS and require Node's own modules, which an ES module has no `require` for. */
+const requireForCommonJs = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+
+/** Credentials come from the environment in Lambda; the SDK imports these dynamically where they do not. 117 KB. */
+const neverLoaded = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
+  (source) => `@aws-sdk/credential-provider-${source}`,
+);
+
+/** Zod exports its messages in 50 languages as one namespace, which esbuild cannot shake: 260 KB. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    })),
+};
+
+function copy(source: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  if (source.endsWith('.js')) copyFileSync(source, target);
+  else cpSync(source, target, { recursive: true });
+}

@@ -1,0 +1,158 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { Table } from '../constructs/table.ts';
+import { namePrefix } from '../settings.ts';
+import type { NetworkStack, NetworkStackProps } from './network.ts';
+
+export interface DataStackProps extends NetworkStackProps {
+  readonly network: NetworkStack;
+}
+
+const databaseName = 'feature_store';
+
+/** Everything that keeps data, and the secrets that open it. */
+export class DataStack extends Stack {
+  readonly tables: ReturnType<typeof createTables>;
+  /** What DYNAMODB_TABLE_PREFIX is: the tables' names are this and their own. */
+  readonly tablePrefix: string;
+  readonly secrets: ReturnType<typeof createSecrets>;
+  /** Of the master user, who only migrates. */
+  readonly adminSecret: secretsmanager.ISecret;
+  /** Without a login, which each function has of its own. */
+  readonly postgresUrl: string;
+  readonly redisUrl: string;
+
+  constructor(scope: Construct, id: string, props: DataStackProps) {
+    super(scope, id, props);
+    const { protectsData } = props.settings;
+    this.tablePrefix = `${namePrefix(props.settings)}-`;
+    this.tables = createTables(this, this.tablePrefix, protectsData);
+    this.secrets = createSecrets(this, protectsData);
+
+    const database = createDatabase(this, props);
+    if (database.secret === undefined) throw new Error('the database has no generated secret');
+    this.adminSecret = database.secret;
+    this.postgresUrl = `postgres://${database.clusterEndpoint.hostname}:5432/${databaseName}?sslmode=verify-full`;
+
+    const cache = createCache(this, props);
+    // Serverless is always a cluster behind one name, and always speaks TLS.
+    this.redisUrl = `rediss-cluster://${cache.attrEndpointAddress}:6379`;
+
+    new CfnOutput(this, 'PlatformApiKeySecret', { value: this.secrets.platformApiKey.secretArn });
+  }
+}
+
+/** As shared/platform/dynamodb-tables.ts makes them locally; a test holds the two together. */
+function createTables(scope: Construct, prefix: string, protectsData: boolean) {
+  return {
+    tenants: new Table(scope, 'Tenants', { tableName: `${prefix}tenants`, partitionKey: 'name', protectsData }),
+    apiKeys: new Table(scope, 'ApiKeys', {
+      tableName: `${prefix}api-keys`,
+      partitionKey: 'key_id',
+      index: {
+        name: 'by_tenant',
+        partitionKey: 'tenant_id',
+        sortKey: 'key_id',
+        includes: ['scopes', 'description', 'created_at'],
+      },
+      protectsData,
+    }),
+    registrySnapshots: new Table(scope, 'RegistrySnapshots', {
+      tableName: `${prefix}registry-snapshots`,
+      partitionKey: 'tenant_id',
+      sortKey: 'part',
+      protectsData,
+    }),
+    idempotency: new Table(scope, 'Idempotency', {
+      tableName: `${prefix}idempotency`,
+      partitionKey: 'tenant_id',
+      sortKey: 'idempotency_key',
+      timeToLiveAttribute: 'expires_at',
+      protectsData,
+    }),
+  };
+}
+
+function createSecrets(scope: Construct, protectsData: boolean) {
+  const removalPolicy = protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+  const password = { passwordLength: 40, excludePunctuation: true };
+  const secret = (id: string, description: string): secretsmanager.Secret =>
+    new secretsmanager.Secret(scope, id, { description, removalPolicy, generateSecretString: password });
+  /** In the form of RDS's own secrets. Nothing that could change stands in it: another template makes another password. */
+  const login = (id: string, username: string): secretsmanager.Secret =>
+    new secretsmanager.Secret(scope, id, {
+      description: `Login of the Postgres role ${username}`,
+      removalPolicy,
+      generateSecretString: {
+        ...password,
+        secretStringTemplate: JSON.stringify({ username }),
+        generateStringKey: 'password',
+      },
+    });
+  return {
+    apiKeys: secret('ApiKeySecret', 'Pepper of the hashes of API keys: without it none of them opens anything'),
+    platformApiKey: secret('PlatformApiKey', 'Key of the operator, which makes tenants'),
+    owner: login('OwnerLogin', 'feature_store_owner'),
+    writer: login('WriterLogin', 'feature_store_writer'),
+    reader: login('ReaderLogin', 'feature_store_reader'),
+  };
+}
+
+function createDatabase(scope: Construct, { settings, network }: DataStackProps): rds.DatabaseCluster {
+  const { protectsData, database } = settings;
+  const clusterIdentifier = namePrefix(settings);
+  // RDS would make it itself, and keep the lines for ever.
+  const logGroup = new LogGroup(scope, 'DatabaseLogs', {
+    logGroupName: `/aws/rds/cluster/${clusterIdentifier}/postgresql`,
+    retention: settings.logRetentionDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const instance = { publiclyAccessible: false, autoMinorVersionUpgrade: true };
+  const cluster = new rds.DatabaseCluster(scope, 'Database', {
+    clusterIdentifier,
+    engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_17_7 }),
+    credentials: rds.Credentials.fromGeneratedSecret('feature_store_admin'),
+    defaultDatabaseName: databaseName,
+    vpc: network.vpc,
+    vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+    securityGroups: [network.database],
+    serverlessV2MinCapacity: database.minCapacity,
+    serverlessV2MaxCapacity: database.maxCapacity,
+    writer: rds.ClusterInstance.serverlessV2('writer', instance),
+    readers: Array.from({ length: database.readers }, (_, index) =>
+      rds.ClusterInstance.serverlessV2(`reader${index + 1}`, { ...instance, scaleWithWriter: true }),
+    ),
+    parameters: { 'rds.force_ssl': '1' },
+    storageEncrypted: true,
+    iamAuthentication: true,
+    backup: { retention: Duration.days(protectsData ? 14 : 1) },
+    cloudwatchLogsExports: ['postgresql'],
+    monitoringInterval: Duration.minutes(1),
+    copyTagsToSnapshot: true,
+    deletionProtection: protectsData,
+    removalPolicy: protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  cluster.node.addDependency(logGroup);
+  return cluster;
+}
+
+function createCache(scope: Construct, { settings, network }: DataStackProps): CfnServerlessCache {
+  const { maxGigabytes, maxEcpuPerSecond } = settings.cache;
+  return new CfnServerlessCache(scope, 'Cache', {
+    serverlessCacheName: namePrefix(settings),
+    description: 'Newest row of each entity; all of it can be read again from Postgres',
+    engine: 'valkey',
+    majorEngineVersion: '8',
+    subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+    securityGroupIds: [network.cache.securityGroupId],
+    cacheUsageLimits: {
+      dataStorage: { unit: 'GB', maximum: maxGigabytes },
+      ecpuPerSecond: { maximum: maxEcpuPerSecond },
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import type { Settings } from '../settings.ts';
+
+export interface NetworkStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/**
+ * Two zones of subnets that nothing leads out of: what the functions need of AWS they reach through endpoints, DynamoDB
+ * and S3 through gateways, which are free. Who may talk to whom is all here.
+ */
+export class NetworkStack extends Stack {
+  readonly vpc: ec2.IVpc;
+  readonly functions: ec2.SecurityGroup;
+  readonly database: ec2.SecurityGroup;
+  readonly cache: ec2.SecurityGroup;
+
+  constructor(scope: Construct, id: string, props: NetworkStackProps) {
+    super(scope, id, props);
+    const vpc = new ec2.Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
+      gatewayEndpoints: {
+        DynamoDb: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
+        S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
+      },
+    });
+    // The library is not written for exactOptionalPropertyTypes: its own classes miss their interfaces by an `undefined`.
+    this.vpc = vpc as ec2.IVpc;
+    this.functions = this.securityGroup('Functions', 'Lambda functions');
+    this.database = this.securityGroup('Database', 'Aurora PostgreSQL');
+    this.cache = this.securityGroup('Cache', 'ElastiCache for Valkey');
+    const endpoints = this.securityGroup('Endpoints', 'Interface endpoints of AWS services');
+
+    this.functions.connections.allowTo(this.database, ec2.Port.tcp(5432), 'PostgreSQL');
+    // 6380 answers reads from replicas; the cluster names both when it is asked for its slots.
+    this.functions.connections.allowTo(this.cache, ec2.Port.tcpRange(6379, 6380), 'Valkey');
+    this.functions.connections.allowTo(endpoints, ec2.Port.tcp(443), 'Secrets Manager');
+    // A gateway endpoint's addresses are public ones; no other has a route.
+    this.functions.connections.allowTo(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'DynamoDB through its gateway endpoint');
+
+    vpc.addInterfaceEndpoint('SecretsManager', {
+      service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+      securityGroups: [endpoints],
+      open: false,
+    });
+  }
+
+  /** Whatever the region: asking AWS for the zones would make synth need credentials. */
+  override get availabilityZones(): string[] {
+    return [0, 1].map((index) => Fn.select(index, Fn.getAzs()));
+  }
+
+  private securityGroup(id: string, description: string): ec2.SecurityGroup {
+    return new ec2.SecurityGroup(this, id, { vpc: this.vpc, description, allowAllOutbound: false });
+  }
+}

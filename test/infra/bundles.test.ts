@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Bundles, bundleFunctions, type FunctionName } from '../../infra/bundle-functions.ts';
+import { type DeployedStores, startDeployedStores } from './deployed-stores.ts';
+import { call, type HttpReply, type LambdaProcess, startLambda } from './lambda-process.ts';
+import { synthesize } from './synthesize.ts';
+
+let bundles: Bundles;
+let stores: DeployedStores;
+const started: LambdaProcess[] = [];
+
+beforeAll(async () => {
+  [bundles, stores] = await Promise.all([bundleFunctions(), startDeployedStores(synthesize())]);
+});
+afterAll(async () => {
+  await Promise.all(started.map((lambda) => lambda.stop()));
+  await stores.stop();
+  rmSync(dirname(bundles.online.folder), { recursive: true });
+});
+
+async function start(name: FunctionName, environment = stores.environmentOf(name)): Promise<LambdaProcess> {
+  const lambda = await startLambda(bundles[name].folder, environment);
+  started.push(lambda);
+  return lambda;
+}
+
+test('the bundle of online is one ES module under 1 MB, without OpenAPI and without the CDK', () => {
+  const { folder, inputs } = bundles.online;
+  expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+  const code = readFileSync(join(folder, 'index.mjs'));
+  expect(code.length).toBeLessThan(1_000_000);
+  expect(code.toString()).toMatch(/export\s*\{[^}]* as handler\b/);
+  expect(inputs.filter((file) => /zod-openapi|@scalar|aws-cdk|constructs/.test(file))).toEqual([]);
+});
+
+test('the maps name the files of the project, and no folder of the machine that made them', () => {
+  for (const { folder } of Object.values(bundles)) {
+    const { sources } = z
+      .object({ sources: z.array(z.string()) })
+      .parse(JSON.parse(readFileSync(join(folder, 'index.mjs.map'), 'utf8')));
+    expect(sources.filter((source) => !/^\.\.\/\.\.\/(functions|shared|node_modules)\//.test(source))).toEqual([]);
+  }
+});
+
+describe('the bundles, run as Lambda runs them', () => {
+  let registry: LambdaProcess;
+  let ingest: LambdaProcess;
+  let online: LambdaProcess;
+  let key = '';
+
+  const post = (lambda: LambdaProcess, path: string, body: unknown, as = key): Promise<HttpReply> =>
+    call(lambda, { method: 'POST', path, key: as, body });
+  const at = (hoursAgo: number) => new Date(Date.now() - hoursAgo * 3_600_000).toISOString();
+  const [older, newer] = [at(30), at(1)];
+
+  test('migrate makes the schema as a master that is no superuser, once', async () => {
+    const migrate = await start('migrate');
+    const { ran } = z.object({ ran: z.array(z.string()) }).parse(await migrate.invoke({}));
+    expect(ran).toEqual(readdirSync('shared/migrations').map((file) => file.replace(/\.sql$/, '')));
+    expect(await migrate.invoke({})).toEqual({ ran: [] });
+  });
+
+  test('the three functions start, each with the login of its own role', async () => {
+    [registry, ingest, online] = await Promise.all([start('registry'), start('ingest'), start('online')]);
+    for (const lambda of [registry, ingest, online]) {
+      const { status, text } = await call(lambda, { method: 'GET', path: '/health/ready' });
+      expect(status, text).toBe(200);
+    }
+  });
+
+  test('the operator makes a tenant, which registers a view', async () => {
+    const created = await post(registry, '/api/v1/tenants', { name: 'acme' }, stores.platformKey);
+    expect(created.status, created.text).toBe(201);
+    key = z.object({ api_key: z.object({ key: z.string() }) }).parse(JSON.parse(created.text)).api_key.key;
+
+    const features = [
+      { name: 'age', dtype: 'int64' },
+      { name: 'country', dtype: 'string' },
+    ];
+    const view = { name: 'user_profile', entity_type: 'user', ttl_hours: 48, features };
+    const registered = await post(registry, '/api/v1/feature-views', view);
+    expect(registered.status, registered.text).toBe(201);
+  });
+
+  test('ingest takes its rows', async () => {
+    const ingested = await post(ingest, '/api/v1/features/ingest', {
+      view: 'user_profile',
+      rows: [
+        { entity_id: 'u1', event_time: newer, values: { age: 31, country: 'DE' } },
+        { entity_id: 'u1', event_time: older, values: { age: 30 } },
+      ],
+    });
+    expect(ingested.status, ingested.text).toBe(200);
+    expect(JSON.parse(ingested.text)).toEqual({ accepted: 2, rejected: [] });
+  });
+
+  test('online reads the newest', async () => {
+    const body = { entity_id: 'u1', feature_names: ['age', 'user_profile:country'] };
+    const read = await post(online, '/api/v1/features/online', body);
+    expect(read.status, read.text).toBe(200);
+    expect(JSON.parse(read.text)).toMatchObject({
+      features: { age: 31, 'user_profile:country': 'DE' },
+      metadata: { age: { status: 'PRESENT', event_time: newer } },
+    });
+  });
+
+  test('online reads from Postgres what the cache has lost', async () => {
+    const dropped = await call(registry, { method: 'DELETE', path: '/api/v1/cache/invalidate/u1', key });
+    expect(JSON.parse(dropped.text)).toEqual({ entity_id: 'u1', invalidated: true });
+    const read = await post(online, '/api/v1/features/online', { entity_id: 'u1', feature_names: ['age'] });
+    expect(JSON.parse(read.text)).toMatchObject({ features: { age: 31 } });
+  });
+
+  test('the registry reads as of a past moment', async () => {
+    const batch = await post(registry, '/api/v1/features/batch', {
+      entity_ids: ['u1', 'u2'],
+      feature_names: ['age'],
+      timestamp: at(2),
+    });
+    expect(batch.status, batch.text).toBe(200);
+    expect(JSON.parse(batch.text)).toMatchObject({
+      rows: [
+        { entity_id: 'u1', features: { age: 30 }, statuses: { age: 'PRESENT' } },
+        { entity_id: 'u2', features: { age: null }, statuses: { age: 'NOT_FOUND' } },
+      ],
+    });
+  });
+
+  test('the sweep finds all done', async () => {
+    const sweep = await start('sweep');
+    expect(await sweep.invoke({})).toEqual({ projected: 0, republished: 0 });
+  });
+
+  test('the docs come with their script, within the 6 MB that Lambda answers', async () => {
+    const document = await call(registry, { method: 'GET', path: '/openapi.json' });
+    expect(JSON.parse(document.text)).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });
+    const script = await call(registry, { method: 'GET', path: '/docs/reference.js' });
+    expect(script.status).toBe(200);
+    expect(Buffer.byteLength(JSON.stringify(script.text))).toBeLessThan(6 * 1024 * 1024);
+  });
+
+  test('each request leaves a line of metrics and a line of the log, and no secret', async () => {
+    const lines = online.lines().map((line): unknown => JSON.parse(line));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        _aws: expect.objectContaining({
+          CloudWatchMetrics: [expect.objectContaining({ Namespace: 'FeatureStore' })],
+        }),
+        route: 'readOnline',
+        feature_store_api_requests_total: 1,
+      }),
+    );
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', message: 'request', status: 200 }));
+    expect(online.lines().join('\n')).not.toContain(key);
+  });
+
+  test('online starts and answers while Postgres is down', async () => {
+    const cut = await start('online', await stores.environmentWithoutPostgres('online'));
+    expect(await call(cut, { method: 'GET', path: '/health' })).toMatchObject({ status: 200 });
+    const read = await post(cut, '/api/v1/features/online', { entity_id: 'u1', feature_names: ['age'] });
+    expect(read.status, read.text).toBe(200);
+  });
+});

@@ -1,0 +1,99 @@
+import pg from 'pg';
+import { z } from 'zod';
+import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
+import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
+import { startDynalite } from '../support/dynalite.ts';
+import { freePort } from '../support/free-port.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
+import { startSecretsManager } from './secrets-manager.ts';
+import { type DeployedFunction, functionsOf, type Synthesized } from './synthesize.ts';
+
+export interface DeployedStores {
+  /** The environment that the template gives the function, with the addresses of these stores. */
+  environmentOf(name: string): Record<string, string>;
+  /** The same, with a Postgres that is down. */
+  environmentWithoutPostgres(name: string): Promise<Record<string, string>>;
+  readonly platformKey: string;
+  stop(): Promise<void>;
+}
+
+const adminPassword = 'a-password-of-the-master';
+const platformKey = 'a platform key of the tests';
+const login = (username: string, password: string) => JSON.stringify({ username, password });
+
+/** By the logical id in the template. */
+const secrets: Readonly<Record<string, string>> = {
+  DatabaseSecretAttachment: login('feature_store_admin', adminPassword),
+  OwnerLogin: login('feature_store_owner', 'a-password-of-the-owner'),
+  WriterLogin: login('feature_store_writer', 'a-password-of-the-writer'),
+  ReaderLogin: login('feature_store_reader', 'a-password-of-the-reader'),
+  ApiKeySecret: 'a pepper of the tests, long enough',
+  PlatformApiKey: platformKey,
+};
+const arnOf = (id: string): string => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${id}`;
+
+/** Real stores, empty and as they are just deployed: a Postgres whose master is no superuser, a Valkey cluster, tables. */
+export async function startDeployedStores(synthesized: Synthesized): Promise<DeployedStores> {
+  const [postgres, redis, dynalite, secretsManager] = await Promise.all([
+    startPostgres(),
+    startRedisCluster(),
+    startDynalite(),
+    startSecretsManager(new Map(Object.entries(secrets).map(([id, secret]) => [arnOf(id), secret]))),
+  ]);
+  await createMaster(postgres.url);
+  const dynamodb = createDynamoDb({
+    region: 'us-east-1',
+    endpoint: dynalite.url,
+    tablePrefix: 'feature-store-dev-',
+  });
+  await ensureTables(dynamodb);
+  dynamodb.client.destroy();
+
+  const addresses = { POSTGRES_URL: `postgres://127.0.0.1:${postgres.port}/feature_store`, REDIS_URL: redis.url };
+  const ofRuntime = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_DYNAMODB: dynalite.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+  };
+  const environmentOf = (name: string): Record<string, string> => {
+    const deployed = functionsOf(synthesized).find((candidate) => candidate.name === name);
+    if (deployed === undefined) throw new Error(`no function ${name} is deployed`);
+    return { ...environmentIn(deployed, addresses), ...ofRuntime };
+  };
+  return {
+    platformKey,
+    environmentOf,
+    environmentWithoutPostgres: async (name) => ({
+      ...environmentOf(name),
+      POSTGRES_URL: `postgres://127.0.0.1:${await freePort()}/feature_store`,
+    }),
+    stop: async () => {
+      await Promise.all([postgres.stop(), redis.stop(), dynalite.stop(), secretsManager.stop()]);
+    },
+  };
+}
+
+const tableName = z.string();
+const secretReference = z.object({ Ref: z.string() });
+
+function environmentIn({ properties }: DeployedFunction, addresses: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties.Environment.Variables).map(([name, value]) => {
+      if (name in addresses) return [name, addresses[name] ?? ''];
+      if (!name.endsWith('_ARN')) return [name, tableName.parse(value)];
+      return [name, arnOf(secretReference.parse(value).Ref.replace(/[0-9A-F]{8}$/, ''))];
+    }),
+  );
+}
+
+/** As RDS makes it: it may make roles and owns its database, and row-level security holds for it. */
+async function createMaster(adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  await client.query(`CREATE ROLE feature_store_admin LOGIN CREATEROLE CREATEDB PASSWORD '${adminPassword}'`);
+  await client.query('CREATE DATABASE feature_store OWNER feature_store_admin');
+  await client.end();
+}

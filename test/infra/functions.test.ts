@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { environmentNames } from '../../shared/platform/environment.ts';
+import { grantsOf } from './grants.ts';
+import { functionsOf, synthesize } from './synthesize.ts';
+
+const synthesized = synthesize();
+const functions = functionsOf(synthesized);
+
+test('there are the three functions of the API and the two jobs', () => {
+  expect(functions.map(({ name }) => name).sort()).toEqual(['ingest', 'migrate', 'online', 'registry', 'sweep']);
+});
+
+test.each(functions)('$name runs on Node 24 on arm64, inside the network, traced', ({ properties }) => {
+  expect(properties).toMatchObject({
+    Runtime: 'nodejs24.x',
+    Architectures: ['arm64'],
+    Handler: 'index.handler',
+    TracingConfig: { Mode: 'Active' },
+  });
+  expect(properties.VpcConfig.SubnetIds).toHaveLength(2);
+});
+
+test.each(functions)('$name writes to a log group whose lines end', ({ stack, properties }) => {
+  const group = synthesized
+    .resources(stack, 'AWS::Logs::LogGroup')
+    .find(({ id }) => id === properties.LoggingConfig.LogGroup.Ref);
+  expect(group?.Properties.RetentionInDays).toBe(14);
+});
+
+/** What Lambda and its libraries read, and the secrets that functions/composition reads before the settings are parsed. */
+const otherKeys = [
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'POWERTOOLS_SERVICE_NAME',
+  'POSTGRES_SECRET_ARN',
+  'API_KEY_SECRET_ARN',
+  'PLATFORM_API_KEY_ARN',
+  'POSTGRES_OWNER_SECRET_ARN',
+  'POSTGRES_WRITER_SECRET_ARN',
+  'POSTGRES_READER_SECRET_ARN',
+];
+
+test.each(functions)('$name is given settings that the code knows, and no secret in clear', ({ properties }) => {
+  const variables = properties.Environment.Variables;
+  expect([...environmentNames, ...otherKeys]).toEqual(expect.arrayContaining(Object.keys(variables)));
+  // A dynamic reference is resolved into the function's settings, where it stands in clear.
+  expect(JSON.stringify(variables)).not.toContain('{{resolve:');
+  for (const [name, value] of Object.entries(variables)) {
+    if (name.endsWith('_ARN')) expect(value, name).toEqual({ Ref: expect.any(String) });
+    else expect(name).not.toMatch(/SECRET|KEY|PASSWORD|TOKEN/);
+  }
+  expect(JSON.stringify(variables.POSTGRES_URL)).not.toContain('@');
+});
+
+test('Postgres is reached with a verified certificate, and the cache as a cluster over TLS', () => {
+  const online = functions.find(({ name }) => name === 'online')?.properties.Environment.Variables;
+  const address = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
+  const textOf = (value: unknown) =>
+    address
+      .parse(value)
+      ['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'HOST'))
+      .join('');
+  expect(textOf(online?.POSTGRES_URL)).toBe('postgres://HOST:5432/feature_store?sslmode=verify-full');
+  expect(textOf(online?.REDIS_URL)).toBe('rediss-cluster://HOST:6379');
+});
+
+const table = (name: string) => `feature-store-dev-${name}`;
+
+const expectedGrants: Record<string, Record<string, string[]>> = {
+  online: {
+    [table('api-keys')]: ['GetItem'],
+    [table('registry-snapshots')]: ['GetItem', 'Query'],
+    ReaderLogin: ['GetSecretValue'],
+    ApiKeySecret: ['GetSecretValue'],
+  },
+  ingest: {
+    [table('api-keys')]: ['GetItem'],
+    [table('registry-snapshots')]: ['GetItem', 'Query'],
+    [table('idempotency')]: ['GetItem', 'PutItem'],
+    WriterLogin: ['GetSecretValue'],
+    ApiKeySecret: ['GetSecretValue'],
+  },
+  registry: {
+    [table('tenants')]: ['PutItem'],
+    [table('api-keys')]: ['DeleteItem', 'GetItem', 'PutItem'],
+    [table('api-keys/index/by_tenant')]: ['Query'],
+    [table('registry-snapshots')]: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
+    OwnerLogin: ['GetSecretValue'],
+    ApiKeySecret: ['GetSecretValue'],
+    PlatformApiKey: ['GetSecretValue'],
+  },
+  sweep: {
+    [table('tenants')]: ['Scan'],
+    [table('registry-snapshots')]: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
+    OwnerLogin: ['GetSecretValue'],
+  },
+  migrate: {
+    DatabaseSecretAttachment: ['GetSecretValue'],
+    OwnerLogin: ['GetSecretValue'],
+    WriterLogin: ['GetSecretValue'],
+    ReaderLogin: ['GetSecretValue'],
+  },
+};
+
+test.each(functions)('$name may do what it does and nothing else', (deployed) => {
+  const grants: Record<string, string[]> = {};
+  for (const { action, resource } of grantsOf(synthesized, deployed)) {
+    // X-Ray knows no resources.
+    if (resource === '*') expect(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']).toContain(action);
+    else grants[resource] = [...(grants[resource] ?? []), action.replace(/^\w+:/, '')].sort();
+  }
+  expect(grants).toEqual(expectedGrants[deployed.name]);
+});
+
+test('online may write nowhere', () => {
+  const online = functions.filter(({ name }) => name === 'online');
+  const actions = online.flatMap((deployed) => grantsOf(synthesized, deployed)).map(({ action }) => action);
+  expect(actions).not.toHaveLength(0);
+  const writing = actions.filter((action) => !action.startsWith('xray:') && /Put|Update|Delete|Write|\*/.test(action));
+  expect(writing).toEqual([]);
+});

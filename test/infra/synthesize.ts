@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { z } from 'zod';
+import type { Bundle, Bundles } from '../../infra/bundle-functions.ts';
+import { createStacks, type Stacks } from '../../infra/create-stacks.ts';
+import { parseSettings } from '../../infra/settings.ts';
+
+const resourceSchema = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DependsOn: z.array(z.string()).default([]),
+  DeletionPolicy: z.string().optional(),
+});
+const templateSchema = z.object({
+  Resources: z.record(z.string(), resourceSchema),
+  Outputs: z
+    .record(z.string(), z.object({ Value: z.unknown(), Export: z.object({ Name: z.string() }).optional() }))
+    .default({}),
+});
+
+export type Resource = z.infer<typeof resourceSchema> & { readonly id: string };
+export type StackName = keyof Stacks;
+
+export interface Synthesized {
+  readonly stacks: Stacks;
+  /** Of one stack, in which what it imports of another stands as the other exports it. */
+  resources(stack: StackName, type?: string): Resource[];
+}
+
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The context of cdk.json as `-c` changes it. */
+export function contextWith(changes: Record<string, unknown>): Record<string, unknown> {
+  const { context } = cdkJson.parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
+  return { ...context, ...changes };
+}
+
+/** Synthesizes a stage in this process, with empty bundles. */
+export function synthesize(changes: Record<string, unknown> = {}): Synthesized {
+  const folder = mkdtempSync(join(tmpdir(), 'feature-store-synth-'));
+  const context = contextWith(changes);
+  const app = new App({ context, outdir: join(folder, 'cdk.out') });
+  const stacks = createStacks(app, parseSettings(context), emptyBundles(folder));
+  const assembly = app.synth();
+  const templateOf = (stack: StackName) =>
+    templateSchema.parse(assembly.getStackByName(stacks[stack].stackName).template);
+  const templates = {
+    network: templateOf('network'),
+    data: templateOf('data'),
+    jobs: templateOf('jobs'),
+    api: templateOf('api'),
+  };
+  const exported = new Map(
+    Object.values(templates)
+      .flatMap(({ Outputs }) => Object.values(Outputs))
+      .map(({ Export, Value }) => [Export?.Name, Value]),
+  );
+  return {
+    stacks,
+    resources: (stack, type) =>
+      Object.entries(templates[stack].Resources)
+        .filter(([, resource]) => type === undefined || resource.Type === type)
+        .map(([id, resource]) => ({ id, ...resource, Properties: resolveImports(resource.Properties, exported) })),
+  };
+}
+
+function resolveImports(properties: Record<string, unknown>, exported: ReadonlyMap<unknown, unknown>) {
+  const resolved: unknown = JSON.parse(JSON.stringify(properties), (_key, value: unknown) => {
+    const imported = z.strictObject({ 'Fn::ImportValue': z.string() }).safeParse(value);
+    return imported.success ? exported.get(imported.data['Fn::ImportValue']) : value;
+  });
+  return z.record(z.string(), z.unknown()).parse(resolved);
+}
+
+function emptyBundles(root: string): Bundles {
+  const empty = (name: string): Bundle => {
+    const folder = join(root, name);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'index.mjs'), '');
+    return { folder, inputs: [] };
+  };
+  const [online, ingest, registry] = [empty('online'), empty('ingest'), empty('registry')];
+  return { online, ingest, registry, migrate: empty('migrate'), sweep: empty('sweep') };
+}
+
+const functionSchema = z.object({
+  FunctionName: z.string(),
+  Runtime: z.string(),
+  Architectures: z.array(z.string()),
+  Handler: z.string(),
+  TracingConfig: z.object({ Mode: z.string() }),
+  LoggingConfig: z.object({ LogGroup: z.object({ Ref: z.string() }) }),
+  Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+  VpcConfig: z.object({ SubnetIds: z.array(z.unknown()) }),
+});
+
+export interface DeployedFunction {
+  readonly name: string;
+  readonly id: string;
+  readonly stack: StackName;
+  readonly properties: z.infer<typeof functionSchema>;
+}
+
+/** The project's own functions, without those that the CDK deploys with. */
+export function functionsOf({ resources }: Synthesized): DeployedFunction[] {
+  return (['jobs', 'api'] as const).flatMap((stack) =>
+    resources(stack, 'AWS::Lambda::Function')
+      .filter(({ id }) => !id.startsWith('AWSCDK'))
+      .map(({ id, Properties }) => {
+        const properties = functionSchema.parse(Properties);
+        return { name: properties.FunctionName.split('-').at(-1) ?? '', id, stack, properties };
+      }),
+  );
+}
