@@ -17,6 +17,7 @@ import { repeat } from './local/repeat.ts';
 import { seedDevelopmentTenant } from './local/seed-development.ts';
 import { explainStart } from './local/start-error.ts';
 import { type LocalStores, openLocalStores } from './local/stores.ts';
+import { whenNpmEnds } from './local/when-npm-ends.ts';
 
 /** Only where no API_KEY_SECRET is set, which is a laptop. */
 const laptopSecret = 'the secret of a laptop, not of a server';
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   process.on('SIGINT', close).on('SIGTERM', close);
+  whenNpmEnds(close);
   const port = await listen(server, address);
   printBanner({ port, folder, described: stores.described, environment, isPostgresAway });
 }

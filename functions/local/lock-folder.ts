@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from './start-error.ts';
@@ -20,7 +20,7 @@ export async function lockFolder(folder: string): Promise<void> {
     }
     await unlink(file).catch(ignoreMissing);
   }
-  process.once('exit', () => unlinkSync(file));
+  process.once('exit', () => rmSync(file, { force: true }));
 }
 
 async function create(file: string): Promise<boolean> {
