@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { composeRegistries, composeRespCache } from '../../functions/composition/core.ts';
+import type { Clock } from '../../shared/platform/clock.ts';
+import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
+import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
+import { readEnvironment } from '../../shared/platform/environment.ts';
+import { startDynalite } from '../support/dynalite.ts';
+import { startRedis } from '../support/redis.ts';
+
+test('a change that a dead process could not announce is seen within a minute, though the cache tells the epoch before', async () => {
+  const [redis, dynalite] = await Promise.all([startRedis(), startDynalite()]);
+  const environment = readEnvironment({ CACHE_TIMEOUT_MS: '1000' });
+  const dynamodb = createDynamoDb({ region: 'us-east-1', endpoint: dynalite.url, tablePrefix: 'feature-store-' });
+  const caches = [composeRespCache(environment, redis.url), composeRespCache(environment, redis.url)] as const;
+  try {
+    await ensureTables(dynamodb);
+    const ctx = { tenantId: 't_abcdefghijkl', tenantName: 'tenant' };
+    let nowMicros = 1_800_000_000_000_000;
+    const clock: Clock = { nowMicros: () => nowMicros, arrivalMicros: () => nowMicros };
+    const doomed = composeRegistries({ dynamodb, cache: caches[0], clock });
+    const other = composeRegistries({ dynamodb, cache: caches[1], clock });
+    const epochSeen = async (): Promise<number> => {
+      const { along } = await caches[1].read([], [{ kind: 'epoch', tenantId: ctx.tenantId }]);
+      return (await other.registries.noteEpoch(ctx, along[0] ?? null)).snapshot.epoch;
+    };
+
+    await doomed.publish(ctx, { epoch: 1, views: [], services: [] });
+    expect(await epochSeen()).toBe(1);
+    await caches[0].close();
+    await doomed.publish(ctx, { epoch: 2, views: [], services: [] });
+    nowMicros += 2_000_000;
+    expect(await epochSeen()).toBe(1);
+    nowMicros += 60_000_000;
+    expect(await epochSeen()).toBe(2);
+    // And whoever sees it announces it to everybody else.
+    const { along } = await caches[1].read([], [{ kind: 'epoch', tenantId: ctx.tenantId }]);
+    expect(along).toEqual([2]);
+  } finally {
+    await Promise.all(caches.map((cache) => cache.close()));
+    dynamodb.client.destroy();
+    await Promise.all([redis.stop(), dynalite.stop()]);
+  }
+});
