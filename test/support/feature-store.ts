@@ -15,6 +15,7 @@ import { migrate, readMigrations } from '../../shared/platform/migrate.ts';
 import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createPrometheusTelemetry } from '../../shared/platform/prometheus.ts';
+import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { createTenant } from '../../shared/tenancy/index.ts';
 import { createTestDatabase } from './migrated-template.ts';
 
@@ -81,7 +82,7 @@ export async function createFeatureStore(options: FeatureStoreOptions = {}): Pro
   const clock = options.clock ?? createSystemClock();
   const telemetry = createPrometheusTelemetry();
   const environment = readEnvironment({ LOG_LEVEL: 'silent', ...options.settings });
-  const { databases, closeDatabases } = await openDatabases(options);
+  const { databases, closeDatabases } = await openDatabases(options, telemetry);
   const dynamodb = options.replace?.dynamodb ?? (await openDynamoDb());
   const cache = options.replace?.cache ?? openCache(options.cache ?? 'redis', clock);
   const { app, core } = composeApp({
@@ -135,8 +136,7 @@ export async function createFeatureStore(options: FeatureStoreOptions = {}): Pro
   };
 }
 
-async function openDatabases({ postgres = 'server', replace }: FeatureStoreOptions) {
-  const telemetry = createPrometheusTelemetry();
+async function openDatabases({ postgres = 'server', replace }: FeatureStoreOptions, telemetry: Telemetry) {
   if (postgres === 'pglite') {
     const pglite = await createPglite({ telemetry });
     await migrate(pglite, await readMigrations(new URL('../../shared/migrations/', import.meta.url).pathname));
