@@ -5,7 +5,13 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import { type ErrorCode, errorCodes } from '../../shared/contract/errors.ts';
+import {
+  type ErrorCode,
+  errorCodes,
+  FeatureStoreError,
+  type Problem,
+  toProblem,
+} from '../../shared/contract/errors.ts';
 import type { Route } from '../../shared/contract/route.ts';
 import { allRoutes } from '../../shared/contract/routes.ts';
 
@@ -68,7 +74,12 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
               'application/json': { schema: body },
               ...(otherBody === undefined
                 ? {}
-                : { [otherBody.contentType]: { schema: { type: 'string', description: otherBody.description } } }),
+                : {
+                    [otherBody.contentType]: {
+                      schema: { type: 'string', description: otherBody.description },
+                      example: otherBody.example,
+                    },
+                  }),
             },
           },
         }),
@@ -89,9 +100,15 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
   }
   for (const [status, codes] of Map.groupBy(codesOf(route), (code) => errorCodes[code].status)) {
     const description = codes.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('. ');
-    responses[status] ??= { description, content: { 'application/problem+json': { schema: problemSchema } } };
+    const examples = Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
+    responses[status] ??= { description, content: { 'application/problem+json': { schema: problemSchema, examples } } };
   }
   return responses;
+}
+
+function exampleOf(code: ErrorCode): Problem {
+  const { title } = errorCodes[code];
+  return toProblem(new FeatureStoreError(code, title), '0b8e5f0c-3c1a-4c53-9c7e-2f1a6d1f4e11');
 }
 
 /** A route's own codes and those that its access, parameters and body bring. */

@@ -32,7 +32,15 @@ export const ingestRequestSchema = z
         },
       }),
   })
-  .meta({ id: 'IngestRequest' });
+  .meta({
+    id: 'IngestRequest',
+    examples: [
+      {
+        view: 'user_profile',
+        rows: [{ entity_id: 'user_123', event_time: '2026-01-31T12:00:00Z', values: { user_age: 34 } }],
+      },
+    ],
+  });
 
 export const rejectionSchema = z
   .object({ index: z.number().int(), code: z.enum(rowErrorCodes), detail: z.string() })
@@ -40,9 +48,15 @@ export const rejectionSchema = z
 
 export type RowRejection = z.infer<typeof rejectionSchema>;
 
-const ingestAnswerSchema = z
-  .object({ accepted: z.number().int(), rejected: z.array(rejectionSchema) })
-  .meta({ id: 'IngestAnswer' });
+const ingestAnswerSchema = z.object({ accepted: z.number().int(), rejected: z.array(rejectionSchema) }).meta({
+  id: 'IngestAnswer',
+  examples: [
+    {
+      accepted: 1,
+      rejected: [{ index: 1, code: 'wrong_type', detail: 'user_age is not an integer, or a string of one' }],
+    },
+  ],
+});
 
 export const ingestRoutes = {
   ingestRows: route({
@@ -59,7 +73,11 @@ export const ingestRoutes = {
       'idempotency-key': z.string().min(1).max(255).optional().meta({ description: 'Makes a retry safe for 24 hours' }),
     }),
     body: ingestRequestSchema,
-    otherBody: { contentType: 'application/x-ndjson', description: 'A row a line' },
+    otherBody: {
+      contentType: 'application/x-ndjson',
+      description: 'A row a line',
+      example: '{"entity_id":"user_123","event_time":"2026-01-31T12:00:00Z","values":{"user_age":34}}\n',
+    },
     answers: { 200: { description: 'What was accepted and what was not', schema: ingestAnswerSchema } },
     errors: [
       'invalid_name',

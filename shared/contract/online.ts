@@ -61,7 +61,17 @@ export const onlineRequestSchema = z
   })
   .superRefine(exactlyOne(['entity_id', 'entities', 'entity_ids', 'entity_rows']))
   .superRefine(exactlyOne(['feature_names', 'feature_service']))
-  .meta({ id: 'OnlineRequest' });
+  .meta({
+    id: 'OnlineRequest',
+    examples: [
+      { entity_id: 'user_123', feature_names: ['user_age', 'user_profile:country'] },
+      { entity_ids: ['user_123', 'user_124'], feature_service: 'churn_model', include_metadata: false },
+      {
+        entity_rows: [{ user: 'user_123', merchant: 'merchant_9' }],
+        feature_names: ['user_age', 'merchant_risk:chargeback_rate'],
+      },
+    ],
+  });
 
 export type OnlineRequest = z.infer<typeof onlineRequestSchema>;
 
@@ -81,14 +91,36 @@ const oneAnswerSchema = z
     features: z.record(z.string(), valueSchema),
     metadata: z.record(z.string(), featureMetadataSchema).optional(),
   })
-  .meta({ id: 'OnlineAnswer' });
+  .meta({
+    id: 'OnlineAnswer',
+    examples: [
+      {
+        entity_id: 'user_123',
+        features: { user_age: 34 },
+        metadata: {
+          user_age: { status: 'PRESENT', event_time: '2026-01-31T12:00:00.000Z', age_seconds: 12.5, version: 1 },
+        },
+      },
+    ],
+  });
 
 const manyAnswerSchema = z
   .object({
     feature_names: z.array(z.string()),
     rows: z.array(z.looseObject({ values: z.array(valueSchema), statuses: z.array(statusSchema).optional() })),
   })
-  .meta({ id: 'OnlineRows' });
+  .meta({
+    id: 'OnlineRows',
+    examples: [
+      {
+        feature_names: ['user_age'],
+        rows: [
+          { entity_id: 'user_123', values: [34], statuses: ['PRESENT'] },
+          { entity_id: 'user_124', values: [null], statuses: ['NOT_FOUND'] },
+        ],
+      },
+    ],
+  });
 
 export const onlineRoutes = {
   readOnline: route({

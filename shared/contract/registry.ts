@@ -37,7 +37,20 @@ export const registerFeatureRequestSchema = z
     view: nameSchema.optional(),
     ...owned,
   })
-  .meta({ id: 'RegisterFeatureRequest' });
+  .meta({
+    id: 'RegisterFeatureRequest',
+    examples: [
+      {
+        name: 'user_lifetime_value',
+        version: 1,
+        dtype: 'float64',
+        entity_type: 'user',
+        ttl_hours: 24,
+        description: 'Total purchase value across all time',
+        tags: ['revenue'],
+      },
+    ],
+  });
 
 export type RegisterFeatureRequest = z.infer<typeof registerFeatureRequestSchema>;
 
@@ -71,7 +84,20 @@ export const registerViewRequestSchema = z
       seen.add(name);
     }
   })
-  .meta({ id: 'RegisterViewRequest' });
+  .meta({
+    id: 'RegisterViewRequest',
+    examples: [
+      {
+        name: 'user_profile',
+        entity_type: 'user',
+        ttl_hours: 48,
+        features: [
+          { name: 'user_age', dtype: 'int64' },
+          { name: 'country', dtype: 'string', tags: ['geography'] },
+        ],
+      },
+    ],
+  });
 
 export type RegisterViewRequest = z.infer<typeof registerViewRequestSchema>;
 
@@ -82,7 +108,10 @@ export const registerServiceRequestSchema = z
     ...described,
     ...owned,
   })
-  .meta({ id: 'RegisterServiceRequest' });
+  .meta({
+    id: 'RegisterServiceRequest',
+    examples: [{ name: 'churn_model', features: ['user_age', 'user_profile:country'] }],
+  });
 
 export type RegisterServiceRequest = z.infer<typeof registerServiceRequestSchema>;
 
@@ -100,7 +129,23 @@ const featureAnswerSchema = z
     tags: z.array(z.string()),
     ...timesOfChange,
   })
-  .meta({ id: 'Feature' });
+  .meta({
+    id: 'Feature',
+    examples: [
+      {
+        name: 'user_lifetime_value',
+        version: 1,
+        view: 'user_lifetime_value',
+        entity_type: 'user',
+        dtype: 'float64',
+        ttl_hours: 24,
+        description: 'Total purchase value across all time',
+        tags: ['revenue'],
+        created_at: '2026-01-31T12:00:00.000Z',
+        updated_at: '2026-01-31T12:00:00.000Z',
+      },
+    ],
+  });
 
 export type FeatureAnswer = z.infer<typeof featureAnswerSchema>;
 
@@ -131,7 +176,26 @@ const viewAnswerSchema = z
     max_staleness_seconds: z.number().int().nullable(),
     ...timesOfChange,
   })
-  .meta({ id: 'FeatureView' });
+  .meta({
+    id: 'FeatureView',
+    examples: [
+      {
+        name: 'user_profile',
+        version: 1,
+        revision: 1,
+        entity_type: 'user',
+        features: [{ name: 'user_age', dtype: 'int64', ttl_hours: null, description: '', tags: [] }],
+        ttl_hours: 48,
+        description: '',
+        tags: [],
+        owner: null,
+        retention_days: 90,
+        max_staleness_seconds: null,
+        created_at: '2026-01-31T12:00:00.000Z',
+        updated_at: '2026-01-31T12:00:00.000Z',
+      },
+    ],
+  });
 
 export type ViewAnswer = z.infer<typeof viewAnswerSchema>;
 
@@ -150,7 +214,21 @@ const serviceAnswerSchema = z
     owner: z.string().nullable(),
     created_at: answeredTimeSchema,
   })
-  .meta({ id: 'FeatureService' });
+  .meta({
+    id: 'FeatureService',
+    examples: [
+      {
+        name: 'churn_model',
+        version: 1,
+        features: ['user_age'],
+        pinned: ['user_profile@1:user_age'],
+        description: '',
+        tags: [],
+        owner: null,
+        created_at: '2026-01-31T12:00:00.000Z',
+      },
+    ],
+  });
 
 export type ServiceAnswer = z.infer<typeof serviceAnswerSchema>;
 

@@ -34,9 +34,11 @@ export const createApiKeyRequestSchema = z
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).default(['read']),
     description: textSchema(1024).default(''),
   })
-  .meta({ id: 'CreateApiKeyRequest' });
+  .meta({ id: 'CreateApiKeyRequest', examples: [{ scopes: ['read'], description: 'The ranking service' }] });
 
-export const createTenantRequestSchema = z.strictObject({ name: tenantNameSchema }).meta({ id: 'CreateTenantRequest' });
+export const createTenantRequestSchema = z
+  .strictObject({ name: tenantNameSchema })
+  .meta({ id: 'CreateTenantRequest', examples: [{ name: 'acme' }] });
 
 const keyParam = z.strictObject({ id: z.string() });
 

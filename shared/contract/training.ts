@@ -39,7 +39,16 @@ export const batchRequestSchema = z
       });
     }
   })
-  .meta({ id: 'BatchRequest' });
+  .meta({
+    id: 'BatchRequest',
+    examples: [
+      { entity_ids: ['user_123'], feature_names: ['user_age'], timestamp: '2026-01-31T12:00:00Z' },
+      {
+        entity_rows: [{ entity_id: 'user_123', timestamp: '2026-01-31T12:00:00Z', label: 1 }],
+        feature_service: 'churn_model',
+      },
+    ],
+  });
 
 export type BatchRequest = z.infer<typeof batchRequestSchema>;
 
@@ -55,7 +64,22 @@ const batchAnswerSchema = z
     ),
     warnings: z.array(warningSchema).optional(),
   })
-  .meta({ id: 'BatchAnswer' });
+  .meta({
+    id: 'BatchAnswer',
+    examples: [
+      {
+        feature_names: ['user_age'],
+        rows: [
+          {
+            entity_id: 'user_123',
+            timestamp: '2026-01-31T12:00:00Z',
+            features: { user_age: 34 },
+            statuses: { user_age: 'PRESENT' },
+          },
+        ],
+      },
+    ],
+  });
 
 export const trainingRoutes = {
   readBatch: route({
