@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCodes } from '../../../shared/contract/errors.ts';
-import { bodyRequests, credentialRequests, scopeRequests } from './wrong/every-route.ts';
-import { ingestRequests, ndjsonRequests } from './wrong/ingest.ts';
-import { deletionRequests, listRequests, nameRequests, pathRequests, tenancyRequests } from './wrong/paths.ts';
-import { batchRequests, onlineRequests } from './wrong/reads.ts';
-import { featureRequests, serviceRequests, viewRequests } from './wrong/registration.ts';
-import type { WrongRequest } from './wrong/wrong-request.ts';
+import { allRoutes } from '../../../shared/contract/routes.ts';
+import { wrongRequests } from './wrong/all.ts';
+import { pathOf } from './wrong/every-route.ts';
 import { openWrongStore, type WrongStore } from './wrong/wrong-store.ts';
 
 let wrong: WrongStore;
@@ -17,25 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => wrong.close());
 
-const tables: readonly (readonly [what: string, requests: readonly WrongRequest[]])[] = [
-  ['registering a feature', featureRequests],
-  ['registering a view', viewRequests],
-  ['registering a service', serviceRequests],
-  ['ingesting', ingestRequests],
-  ['ingesting NDJSON', ndjsonRequests],
-  ['reading online', onlineRequests],
-  ['reading a batch', batchRequests],
-  ['listing', listRequests],
-  ['reading by name', nameRequests],
-  ['deleting', deletionRequests],
-  ['managing tenants and keys', tenancyRequests],
-  ['a path that is none', pathRequests],
-  ['any body', bodyRequests],
-  ['any route without a valid key', credentialRequests],
-  ['any route with too small a scope', scopeRequests],
-];
-
-describe.each(tables)('%s', (_, requests) => {
+describe.each(wrongRequests)('%s', (_, requests) => {
   test.for(requests.map((request) => [request.title, request] as const))('%s is refused', async ([, request]) => {
     const { method = 'POST', path, body, rawBody, headers, key = 'admin', code, members = {} } = request;
     const answer = await wrong.store.request(method, path, {
@@ -55,6 +34,28 @@ describe.each(tables)('%s', (_, requests) => {
 });
 
 test('there are over a thousand of them, and none left a row, a definition, a table or a key behind', async () => {
-  expect(tables.flatMap(([, requests]) => requests).length).toBeGreaterThan(1000);
+  expect(wrongRequests.flatMap(([, requests]) => requests).length).toBeGreaterThan(1000);
   expect(await wrong.census()).toEqual(before);
+});
+
+const routesByPath = [...Map.groupBy(allRoutes, ({ path }) => path.replaceAll(/\{\w+\}/g, '{}')).values()];
+
+/** Each path with a method that it does not take, and those that it does. */
+const wrongMethods = routesByPath.flatMap((routes) => {
+  const path = pathOf(routes[0] ?? { path: '' });
+  const taken = routes.map(({ method }) => method.toUpperCase());
+  // A feature may have any name, such as `register`.
+  if (/^\/api\/v1\/features\/(register|ingest|online|batch)$/.test(path)) taken.push('GET');
+  const allowed = taken.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+  return methods.filter((method) => !allowed.includes(method)).map((method) => [method, path, allowed] as const);
+});
+
+test.each(wrongMethods)('%s %s is not taken, and the answer says what is', async (method, path, allowed) => {
+  const answer = await wrong.store.request(method, path);
+  expect(answer.status).toBe(405);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.headers.get('allow')?.split(', ').sort()).toEqual([...allowed].sort());
+  // HEAD has no body.
+  if (method !== 'HEAD') expect(answer.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
 });

@@ -17,7 +17,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
 };
 
 /** The path of a route with something for each parameter. */
-export function pathOf({ path }: Route): string {
+export function pathOf({ path }: Pick<Route, 'path'>): string {
   return path
     .replace('/features/{name}', '/features/country')
     .replace('/feature-views/{name}', '/feature-views/user_profile')
