@@ -120,14 +120,17 @@ async function openPostgres({ environment, telemetry, folder }: LocalStoreOption
     const databases = { admin: pglite, owner: pglite, writer: pglite, reader: pglite };
     return { databases, described: folder === undefined ? 'PGlite, in memory' : 'PGlite', close: () => pglite.close() };
   }
-  const as = (role?: 'owner' | 'writer' | 'reader', connections = maxPool): Database =>
-    createPostgres({
-      url,
-      maxPool: connections,
-      telemetry,
-      ...(role === undefined ? {} : { role: `feature_store_${role}` }),
-    });
-  const databases = { admin: as(undefined, 1), owner: as('owner', 4), writer: as('writer'), reader: as('reader') };
+  const as = (
+    role: 'owner' | 'writer' | 'reader',
+    settings: { maxPool: number; queryTimeoutMillis?: number },
+  ): Database => createPostgres({ url, telemetry, role: `feature_store_${role}`, ...settings });
+  const databases = {
+    admin: createPostgres({ url, telemetry, maxPool: 1 }),
+    owner: as('owner', { maxPool: 4 }),
+    // A second above what the migrations set on the roles.
+    writer: as('writer', { maxPool, queryTimeoutMillis: 10_000 }),
+    reader: as('reader', { maxPool, queryTimeoutMillis: 6_000 }),
+  };
   const close = async (): Promise<void> => {
     await Promise.all(Object.values(databases).map((database) => database.close()));
   };

@@ -11,6 +11,11 @@ export interface PostgresOptions {
   readonly role?: string;
   /** Milliseconds to wait for a connection. Default 2,000. */
   readonly connectTimeoutMillis?: number;
+  /**
+   * Milliseconds after which a query without an answer fails and its connection is dropped. Above the role's own time-out,
+   * which a server that can no longer be reached does not tell of. None by default.
+   */
+  readonly queryTimeoutMillis?: number;
   readonly telemetry: Telemetry;
 }
 
@@ -21,6 +26,7 @@ export function createPostgres(options: PostgresOptions): Database {
     max: options.maxPool,
     connectionTimeoutMillis: options.connectTimeoutMillis ?? 2000,
     keepAlive: true,
+    ...(options.queryTimeoutMillis === undefined ? {} : { query_timeout: options.queryTimeoutMillis }),
     ...(options.role === undefined ? {} : { options: `-c role=${options.role}` }),
   });
   // An idle connection that breaks is only dropped from the pool: the next query opens another.
@@ -100,7 +106,7 @@ function isUnavailable(error: unknown): boolean {
     return true;
   if (/^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code)) return true;
   // pg gives its own errors no code.
-  return /connection terminated|timeout exceeded when trying to connect|connection timeout|not queryable|cannot use a pool after/i.test(
+  return /connection terminated|query read timeout|timeout exceeded when trying to connect|connection timeout|not queryable|cannot use a pool after/i.test(
     error.message,
   );
 }
