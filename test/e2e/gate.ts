@@ -4,8 +4,9 @@ import { freePort } from '../support/free-port.ts';
 
 export interface Gate {
   readonly port: number;
-  /** From now on nothing that a client sends passes; connections stay open. */
+  /** From now on nothing that a client sends passes, until `open()`; connections are taken and stay. */
   hold(): void;
+  open(): void;
   stop(): Promise<void>;
 }
 
@@ -16,6 +17,7 @@ export interface Gate {
 export async function startGate(serverPort: number): Promise<Gate> {
   const port = await freePort();
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   let isHeld = false;
   const server = createServer((client) => {
     const upstream = connect(serverPort, '127.0.0.1');
@@ -30,9 +32,9 @@ export async function startGate(serverPort: number): Promise<Gate> {
         other.destroy();
       });
     }
-    client.on('data', (bytes) => {
-      if (!isHeld) upstream.write(bytes);
-    });
+    clients.add(client);
+    client.on('data', (bytes) => upstream.write(bytes)).on('close', () => clients.delete(client));
+    if (isHeld) client.pause();
     upstream.pipe(client);
   });
   server.listen(port, '127.0.0.1');
@@ -41,6 +43,11 @@ export async function startGate(serverPort: number): Promise<Gate> {
     port,
     hold: () => {
       isHeld = true;
+      for (const client of clients) client.pause();
+    },
+    open: () => {
+      isHeld = false;
+      for (const client of clients) client.resume();
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startGate } from './gate.ts';
 import { faultsLogged, type LocalProcess, type RealStores, startLocal, startStores, until } from './local-process.ts';
 
 let stores: RealStores;
@@ -38,6 +39,43 @@ test('without Postgres the cache answers what it has, the rest is 503 by name, a
     }
   } finally {
     await after.stop();
+  }
+});
+
+test('a Postgres that takes connections and says nothing is 503 in seconds too, and comes back by itself', async () => {
+  const gate = await startGate(stores.postgres.port);
+  const url = new URL(stores.postgres.url);
+  url.port = String(gate.port);
+  const local = await startLocal({ ...stores.settings, POSTGRES_URL: url.href }, { args: ['--no-seed'] });
+  try {
+    const feature = { name: 'hung_score', dtype: 'int64' };
+    await local.post('/api/v1/feature-views', { name: 'hung', entity_type: 'user', features: [feature] });
+    expect((await local.ingest('hung', { u1: { hung_score: 1 } })).status).toBe(200);
+    // Leaves the reader a connection, which does not learn by itself that nobody hears it.
+    expect((await local.read('nobody', ['hung_score'])).status).toBe(200);
+    gate.hold();
+    const startedAt = performance.now();
+    const [cached, uncached, written] = await Promise.all([
+      local.read('u1', ['hung_score']),
+      local.read('u2', ['hung_score']),
+      local.ingest('hung', { u1: { hung_score: 2 } }),
+    ]);
+    expect(cached.json.features).toEqual({ hung_score: 1 });
+    expect(uncached.json).toMatchObject({ status: 503, code: 'unavailable', views: ['hung'] });
+    expect(written.json).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(performance.now() - startedAt).toBeLessThan(12_000);
+    gate.open();
+    await until('it is read and written again', 5000, async () => {
+      const [read, again] = [
+        await local.read('u2', ['hung_score']),
+        await local.ingest('hung', { u1: { hung_score: 3 } }),
+      ];
+      return read.status === 200 && again.status === 200;
+    });
+    expect((await local.read('u1', ['hung_score'])).json.features).toEqual({ hung_score: 3 });
+  } finally {
+    await local.stop();
+    await gate.stop();
   }
 });
 
