@@ -3,7 +3,7 @@ import { operationsRoutes } from '../../shared/contract/operations.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { createOpenApi } from './openapi.ts';
 
-/** `/openapi.json` and `/docs`, which loads nothing from the internet: the reference's script is served from here. */
+/** `/openapi.json` and `/docs`, which loads nothing from the internet: the reference's script is served from here, and what it offers of its maker's services is off. */
 export function mountDocs(app: FunctionApp, { referenceScript }: { readonly referenceScript: URL }): void {
   let document: string | undefined;
   let script: string | undefined;
@@ -38,12 +38,21 @@ const page = `<!doctype html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Feature Store API</title>
+    <link rel="icon" href="data:,">
   </head>
   <body>
     <div id="reference"></div>
     <script src="/docs/reference.js"></script>
     <script>
-      Scalar.createApiReference('#reference', { url: '/openapi.json', withDefaultFonts: false, telemetry: false, hideClientButton: true });
+      Scalar.createApiReference('#reference', {
+        url: '/openapi.json',
+        withDefaultFonts: false,
+        telemetry: false,
+        hideClientButton: true,
+        showDeveloperTools: 'never',
+        agent: { disabled: true },
+        mcp: { disabled: true },
+      });
     </script>
   </body>
 </html>

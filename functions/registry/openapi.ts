@@ -74,12 +74,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
               'application/json': { schema: body },
               ...(otherBody === undefined
                 ? {}
-                : {
-                    [otherBody.contentType]: {
-                      schema: { type: 'string', description: otherBody.description },
-                      example: otherBody.example,
-                    },
-                  }),
+                : { [otherBody.contentType]: { schema: { type: 'string', description: otherBody.description } } }),
             },
           },
         }),

@@ -75,8 +75,8 @@ export const ingestRoutes = {
     body: ingestRequestSchema,
     otherBody: {
       contentType: 'application/x-ndjson',
-      description: 'A row a line',
-      example: '{"entity_id":"user_123","event_time":"2026-01-31T12:00:00Z","values":{"user_age":34}}\n',
+      description:
+        'A row a line, such as `{"entity_id":"user_123","event_time":"2026-01-31T12:00:00Z","values":{"user_age":34}}`',
     },
     answers: { 200: { description: 'What was accepted and what was not', schema: ingestAnswerSchema } },
     errors: [

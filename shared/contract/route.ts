@@ -26,7 +26,7 @@ export interface Route {
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Documented beside JSON where a route takes another content type too. */
-  readonly otherBody?: { readonly contentType: string; readonly description: string; readonly example: string };
+  readonly otherBody?: { readonly contentType: string; readonly description: string };
   readonly answers: Readonly<
     Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly contentType?: string }>
   >;

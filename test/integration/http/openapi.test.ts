@@ -151,12 +151,12 @@ test('the page of the reference loads nothing from elsewhere, and what it names 
   const addresses = [...page.text.matchAll(/(?:src|href|url)\s*[=:]\s*["']([^"']+)["']/g)].map(
     ([, address = '']) => address,
   );
-  expect(addresses).toEqual(['/docs/reference.js', '/openapi.json']);
+  expect(addresses).toEqual(['data:,', '/docs/reference.js', '/openapi.json']);
   expect(page.text).not.toMatch(/https?:|\/\/[a-z]/);
   const policy = page.headers.get('content-security-policy') ?? '';
   expect(policy).toContain("default-src 'self'");
   expect(policy).not.toMatch(/https?:|\*/);
-  for (const address of addresses) expect((await store.get(address, { key: null })).status).toBe(200);
+  for (const address of addresses.slice(1)) expect((await store.get(address, { key: null })).status).toBe(200);
 });
 
 test('the script of the reference is the whole one of the package', async () => {
