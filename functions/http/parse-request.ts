@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { type ErrorCode, errorCodes, FeatureStoreError } from '../../shared/contract/errors.ts';
 
 /** Bytes of a body where a route says nothing else. Reads name at most 1,000 entities and 500 features. */
-export const defaultBodyBytes = 4 * 1024 * 1024;
+const defaultBodyBytes = 4 * 1024 * 1024;
 
 /** Parses with a schema of the contract. Throws FeatureStoreError with the code that the schema gives, else invalid_request. */
 export function parseWith<Schema extends z.ZodType>(schema: Schema, given: unknown, where: string): z.output<Schema> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Of feature views, features, services and entity types. 48 characters leave room for suffixes in Postgres's 63 bytes. */
-export const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
+const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
 
 /** `age`, `user_profile:age` or `user_profile@2:age`. */
 export const featureReferencePattern =
@@ -28,8 +28,8 @@ const reservedFeatureNames = new Set([
 /** Members that rows of requests and answers have beside the keys named for entity types. */
 const reservedEntityTypes = new Set(['entity_id', 'timestamp', 'features', 'statuses', 'values', 'metadata']);
 
-export const isReservedFeatureName = (name: string): boolean => reservedFeatureNames.has(name.toLowerCase());
-export const isReservedEntityType = (name: string): boolean => reservedEntityTypes.has(name.toLowerCase());
+const isReservedFeatureName = (name: string): boolean => reservedFeatureNames.has(name.toLowerCase());
+const isReservedEntityType = (name: string): boolean => reservedEntityTypes.has(name.toLowerCase());
 
 export const nameSchema = z
   .string()
