@@ -19,8 +19,6 @@ export function explainStart(error: unknown): string | undefined {
   const code = 'code' in error ? String(error.code) : '';
   // SQLSTATE: login refused, no such database, no right to make roles and schemas.
   if (/^28|^3D000$|^42501$/.test(code)) return `POSTGRES_URL: Postgres refuses: ${error.message}.`;
-  if (code === 'ERR_INVALID_URL')
-    return 'POSTGRES_URL is no valid address: characters like / # ? % in a password are written %2F %23 %3F %25.';
   if (code.startsWith('ERR_PARSE_ARGS'))
     return `${error.message.split('. ')[0]}. The options are --memory and --no-seed.`;
   return undefined;

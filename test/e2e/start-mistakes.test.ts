@@ -71,7 +71,7 @@ test('a DynamoDB, a Redis or a Postgres with an address that cannot be one is na
     /^AWS_ENDPOINT_URL_DYNAMODB: no DynamoDB answers there/,
   );
   expectOneSentence(await start({ REDIS_URL: 'redis://a,b' }, ['--memory']), /^REDIS_URL: /);
-  expectOneSentence(await start({ POSTGRES_URL: 'postgres://a:b/c@d/e' }, ['--memory']), /^POSTGRES_URL is no valid/);
+  expectOneSentence(await start({ POSTGRES_URL: 'postgres://a:b/c@d/e' }, ['--memory']), /^POSTGRES_URL /);
 });
 
 test('a data folder that is a file is named in one sentence', async () => {
