@@ -26,6 +26,9 @@ export interface LambdaParts extends RegistryCore {
   readonly app: FunctionApp;
 }
 
+/** Above the statement time-outs of the roles, 5 and 9 s: for a server that can no longer be reached. */
+const queryTimeoutMillis = 12_000;
+
 /** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down. */
 export async function composeLambda(): Promise<LambdaParts> {
   const environment = await readLambdaEnvironment(process.env);
@@ -39,6 +42,7 @@ export async function composeLambda(): Promise<LambdaParts> {
   const database = createPostgres({
     url: required(environment, 'POSTGRES_URL'),
     maxPool: environment.POSTGRES_MAX_POOL,
+    queryTimeoutMillis,
     telemetry,
   });
   const cache = composeRespCache(environment, required(environment, 'REDIS_URL'));

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 
 export interface Migration {
   /** The file's name without ending, such as `0001_roles`: the order, and what is remembered. */
@@ -16,10 +16,14 @@ const lockId = 7_305_241_188;
  * Answers the names of those it ran.
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
-  await database.script(`
-    CREATE SCHEMA IF NOT EXISTS migrations;
-    CREATE TABLE IF NOT EXISTS migrations.done (name text PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());
-  `);
+  await database.transaction(async (transaction) => {
+    // IF NOT EXISTS does not make two at once safe.
+    await lock(transaction);
+    await transaction.script(`
+      CREATE SCHEMA IF NOT EXISTS migrations;
+      CREATE TABLE IF NOT EXISTS migrations.done (name text PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());
+    `);
+  });
   const ran: string[] = [];
   for (const migration of migrations) {
     if (await run(database, migration)) ran.push(migration.name);
@@ -40,11 +44,7 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 
 function run(database: Database, { name, sql }: Migration): Promise<boolean> {
   return database.transaction(async (transaction) => {
-    await transaction.rows({
-      name: 'lock_migrations',
-      text: 'SELECT pg_advisory_xact_lock($1)::text',
-      values: [lockId],
-    });
+    await lock(transaction);
     const done = await transaction.rows({
       name: 'find_migration',
       text: 'SELECT name FROM migrations.done WHERE name = $1',
@@ -59,5 +59,14 @@ function run(database: Database, { name, sql }: Migration): Promise<boolean> {
     });
     await transaction.script(sql);
     return true;
+  });
+}
+
+/** Until the transaction ends. */
+async function lock(transaction: Queryable): Promise<void> {
+  await transaction.rows({
+    name: 'lock_migrations',
+    text: 'SELECT pg_advisory_xact_lock($1)::text',
+    values: [lockId],
   });
 }
