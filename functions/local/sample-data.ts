@@ -68,12 +68,6 @@ export const sampleRegistrations: readonly { readonly path: string; readonly bod
   },
 ];
 
-export interface SampleRow {
-  readonly entity_id: string;
-  readonly event_time: string;
-  readonly values: Readonly<Record<string, unknown>>;
-}
-
 const countries = ['DE', 'FR', 'GB', 'IN', 'JP', 'US'];
 const categories = ['books', 'games', 'garden', 'music', 'sports', 'toys'];
 
@@ -85,15 +79,13 @@ export const sampleViews: Readonly<
     id: `user_${user}`,
     values: { user_lifetime_value: round(20 + 2000 * chance(user, 1) + day * 3 * chance(user, 2)) },
   }),
-  user_profile: (user, day) => ({
+  user_profile: (user) => ({
     id: `user_${user}`,
     values: {
       user_age: 18 + Math.floor(60 * chance(user, 3)),
       country: countries[Math.floor(countries.length * chance(user, 4))],
       is_premium: chance(user, 5) < 0.2,
-      signed_up_at: new Date(
-        Date.UTC(2024, 0, 1) + Math.floor(chance(user, 6) * 600) * 86_400_000 + day * 0,
-      ).toISOString(),
+      signed_up_at: new Date(Date.UTC(2024, 0, 1) + Math.floor(chance(user, 6) * 600) * 86_400_000).toISOString(),
     },
   }),
   user_activity: (user, day) => ({

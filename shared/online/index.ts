@@ -1,1 +1,1 @@
-export { createReadOnline, type OnlineDependencies, type ReadOnline } from './read-online.ts';
+export { createReadOnline, type ReadOnline } from './read-online.ts';

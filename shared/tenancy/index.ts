@@ -1,15 +1,13 @@
-export type { ApiKey } from './api-key-record.ts';
 export { type Authenticate, type AuthenticatorOptions, createAuthenticator } from './authenticate.ts';
-export { type ArrivalClaim, claimArrival } from './claim-arrival.ts';
+export { claimArrival } from './claim-arrival.ts';
 export { type ApiKeyMaker, createApiKey, type NewApiKey } from './create-api-key.ts';
 export { createTenant } from './create-tenant.ts';
 export { deleteApiKey } from './delete-api-key.ts';
-export { type ApiKeyHeaders, extractApiKey } from './extract-api-key.ts';
+export { extractApiKey } from './extract-api-key.ts';
 export { findTenant } from './find-tenant.ts';
 export { isPlatformKey } from './is-platform-key.ts';
 export { listApiKeys } from './list-api-keys.ts';
 export { listTenants } from './list-tenants.ts';
-export type { Pepper, Peppers } from './peppers.ts';
+export type { Peppers } from './peppers.ts';
 export { expandScopes, type Principal, requireScope } from './principal.ts';
 export { rotateApiKey } from './rotate-api-key.ts';
-export type { Tenant } from './tenant-record.ts';

@@ -1,1 +1,1 @@
-export { type BatchDependencies, createReadBatch, type ReadBatch } from './read-batch.ts';
+export { createReadBatch, type ReadBatch } from './read-batch.ts';
