@@ -133,20 +133,23 @@ interface ScriptCall {
 }
 
 function writeCalls(client: RespClient, options: CacheOptions, entries: readonly CacheEntry[]): ScriptCall[] {
-  const keyed = entries.map(({ tenantId, entityType, entityId, field, stored }) => ({
-    key: entityKey(options.generation, tenantId, entityType, entityId),
-    field,
-    stored,
-  }));
+  const ttlMillis = millisOf(options.ttlSeconds);
+  const open = new Map<number, { keys: [string, ...string[]]; args: (string | number)[] }>();
   const calls: ScriptCall[] = [];
-  for (const share of Map.groupBy(keyed, ({ key }) => client.slotOf(key)).values()) {
-    for (let start = 0; start < share.length; start += scriptEntries) {
-      const [first, ...others] = share.slice(start, start + scriptEntries);
-      if (first === undefined) continue;
-      calls.push({
-        keys: [first.key, ...others.map(({ key }) => key)],
-        args: [millisOf(options.ttlSeconds), ...[first, ...others].flatMap(({ field, stored }) => [field, stored])],
-      });
+  for (const { tenantId, entityType, entityId, field, stored } of entries) {
+    const key = entityKey(options.generation, tenantId, entityType, entityId);
+    const slot = client.slotOf(key);
+    const call = open.get(slot);
+    if (call === undefined || call.keys.length === scriptEntries) {
+      const begun: { keys: [string, ...string[]]; args: (string | number)[] } = {
+        keys: [key],
+        args: [ttlMillis, field, stored],
+      };
+      open.set(slot, begun);
+      calls.push(begun);
+    } else {
+      call.keys.push(key);
+      call.args.push(field, stored);
     }
   }
   return calls;

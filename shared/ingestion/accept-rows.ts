@@ -3,7 +3,7 @@ import type { RowErrorCode } from '../contract/errors.ts';
 import type { RowRejection } from '../contract/ingest.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import type { ViewVersion } from '../registry/index.ts';
-import { codecs, type EncodedRows, isValueError } from '../values/index.ts';
+import { codecs, type EncodedRows, elementOf, isValueError, jsonOf } from '../values/index.ts';
 
 export interface AcceptSettings {
   /** When the request arrived: created_at of its rows, and what event times are judged by. Microseconds. */
@@ -35,36 +35,55 @@ export function acceptRows(version: ViewVersion, given: readonly unknown[], sett
   const eventMicros: number[] = [];
   const payloads: string[] = [];
   const columns: string[][] = version.features.map(() => []);
-  const places = new Map<string, number>();
+  const placeOf = createPlaces(eventMicros);
   let accepted = 0;
-  for (const [index, row] of given.entries()) {
-    const judged = judge(row);
+  for (let index = 0; index < given.length; index++) {
+    const judged = judge(given[index]);
     if ('code' in judged) {
       rejected.push({ index, ...judged });
       continue;
     }
     accepted++;
     const { entityId, micros, elements, payload } = judged;
-    // No entity id holds a NUL, so two ids and times never meet in one key.
-    const key = `${micros}\0${entityId}`;
-    const place = places.get(key) ?? entityIds.length;
-    places.set(key, place);
+    const place = placeOf(entityId, micros);
     entityIds[place] = entityId;
     eventMicros[place] = micros;
     payloads[place] = payload;
-    for (const [position, element] of elements.entries()) {
+    for (let position = 0; position < columns.length; position++) {
       const column = columns[position];
-      if (column !== undefined) column[place] = element;
+      if (column !== undefined) column[place] = elements[position] ?? 'NULL';
     }
   }
   const createdMicros = new Array<number>(entityIds.length).fill(settings.arrivalMicros);
   return { accepted, rejected, rows: { entityIds, eventMicros, createdMicros, payloads, columns } };
 }
 
+/**
+ * Where a row goes: to the next free place, or to that of an earlier row of the same entity and event time. `eventMicros`
+ * has the times of the rows that were given a place.
+ */
+function createPlaces(eventMicros: readonly number[]): (entityId: string, micros: number) => number {
+  const firstOf = new Map<string, number>();
+  const timesOf = new Map<string, Map<number, number>>();
+  return (entityId, micros) => {
+    const free = eventMicros.length;
+    const first = firstOf.get(entityId);
+    if (first === undefined) {
+      firstOf.set(entityId, free);
+      return free;
+    }
+    // Few requests have an entity twice: only then its times are kept.
+    const times = timesOf.get(entityId) ?? new Map([[eventMicros[first] ?? micros, first]]);
+    const place = times.get(micros) ?? free;
+    timesOf.set(entityId, times.set(micros, place));
+    return place;
+  };
+}
+
 interface JudgedRow {
   readonly entityId: string;
   readonly micros: number;
-  /** By position of the feature: element of an array literal. */
+  /** By position of the feature: element of an array literal. The next row fills the same list. */
   readonly elements: readonly string[];
   readonly payload: string;
 }
@@ -78,7 +97,9 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
   const features = new Map(
     version.features.map(({ name, dtype, position }) => [name, { position, encode: codecs[dtype].encode }]),
   );
-  const judgeTime = createTimeJudge(version, settings);
+  const judgeTime = rememberLast(createTimeJudge(version, settings));
+  const elements = new Array<string>(features.size);
+  const json = new Array<string>(features.size);
 
   return (row) => {
     if (!isObject(row))
@@ -100,8 +121,8 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
     const { values } = row;
     if (!isObject(values))
       return { code: 'invalid_row', detail: 'values: an object of value by feature name is needed' };
-    const elements = new Array<string>(features.size).fill('NULL');
-    const json = new Array<string>(features.size).fill('null');
+    elements.fill('NULL');
+    json.fill('null');
     for (const name in values) {
       const feature = features.get(name);
       if (feature === undefined) {
@@ -114,8 +135,8 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
       if (value === null) continue;
       const encoded = feature.encode(value);
       if (isValueError(encoded)) return { code: encoded.code, detail: `${name} ${encoded.detail}` };
-      elements[feature.position] = encoded.element;
-      json[feature.position] = encoded.json;
+      elements[feature.position] = elementOf(encoded);
+      json[feature.position] = jsonOf(encoded);
     }
     const payload = `[${micros},${settings.arrivalMicros},${version.revision},${json.join(',')}]`;
     return { entityId, micros, elements, payload };
@@ -152,6 +173,15 @@ function createTimeJudge(
       return { code: 'event_time_beyond_retention', detail: `event_time: ${view} keeps ${retentionDays} days` };
     }
     return micros;
+  };
+}
+
+/** The rows of a batch often share their event time. */
+function rememberLast<Result>(judge: (given: unknown) => Result): (given: unknown) => Result {
+  let last: { readonly given: unknown; readonly result: Result } = { given: undefined, result: judge(undefined) };
+  return (given) => {
+    if (last.given !== given) last = { given, result: judge(given) };
+    return last.result;
   };
 }
 

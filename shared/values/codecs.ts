@@ -8,11 +8,11 @@ export interface ValueError {
   readonly detail: string;
 }
 
-/** A value ready to be stored: as an element of a Postgres array literal, and as JSON text of the stored row. */
-export interface EncodedValue {
-  readonly element: string;
-  readonly json: string;
-}
+/**
+ * A value ready to be stored: as an element of a Postgres array literal, and as JSON text of the stored row. One text
+ * where both are the same (numbers, booleans), so that no object is made for each of the millions of them.
+ */
+export type EncodedValue = string | { readonly element: string; readonly json: string };
 
 /** How values of one dtype go in and out. */
 export interface Codec {
@@ -38,17 +38,18 @@ const outOfRange = (detail: string): ValueError => ({ code: 'out_of_range', deta
 const tooLong: ValueError = { code: 'too_long', detail: `is longer than ${mostBytes} bytes` };
 const invalidText: ValueError = { code: 'invalid_text', detail: 'has a NUL character or a lone surrogate' };
 
-export const isValueError = (encoded: EncodedValue | ValueError): encoded is ValueError => 'code' in encoded;
+export const isValueError = (encoded: EncodedValue | ValueError): encoded is ValueError =>
+  typeof encoded !== 'string' && 'code' in encoded;
 
-/** The same text in both: numbers and booleans. */
-const same = (text: string): EncodedValue => ({ element: text, json: text });
+export const elementOf = (encoded: EncodedValue): string => (typeof encoded === 'string' ? encoded : encoded.element);
+export const jsonOf = (encoded: EncodedValue): string => (typeof encoded === 'string' ? encoded : encoded.json);
 
 const castToText = (column: string): string => `${column}::text`;
 
 function encodeFloat64(value: unknown): EncodedValue | ValueError {
   if (typeof value !== 'number') return wrongType('a number');
   // JSON knows no NaN nor infinity, but 1e999 reads as one. String(-0) is 0.
-  return Number.isFinite(value) ? same(String(value)) : outOfRange('is not a finite number');
+  return Number.isFinite(value) ? String(value) : outOfRange('is not a finite number');
 }
 
 function encodeFloat32(value: unknown): EncodedValue | ValueError {
@@ -78,9 +79,7 @@ function encodeInt64(value: unknown): EncodedValue | ValueError {
   if (typeof value === 'number') {
     if (!Number.isInteger(value)) return wrongType('an integer');
     // JSON has already rounded what lies beyond.
-    return Number.isSafeInteger(value)
-      ? same(String(value))
-      : outOfRange('is a number beyond 2^53 - 1: send it as a string');
+    return Number.isSafeInteger(value) ? String(value) : outOfRange('is a number beyond 2^53 - 1: send it as a string');
   }
   if (typeof value !== 'string' || !/^-?\d{1,40}$/.test(value)) return wrongType('an integer, or a string of one');
   const integer = BigInt(value);
@@ -91,11 +90,11 @@ function encodeInt64(value: unknown): EncodedValue | ValueError {
 
 function encodeInt32(value: unknown): EncodedValue | ValueError {
   if (typeof value !== 'number' || !Number.isInteger(value)) return wrongType('an integer');
-  return value >= -(2 ** 31) && value < 2 ** 31 ? same(String(value)) : outOfRange('is beyond int32');
+  return value >= -(2 ** 31) && value < 2 ** 31 ? String(value) : outOfRange('is beyond int32');
 }
 
 function encodeBool(value: unknown): EncodedValue | ValueError {
-  return typeof value === 'boolean' ? same(String(value)) : wrongType('true or false');
+  return typeof value === 'boolean' ? String(value) : wrongType('true or false');
 }
 
 function encodeString(value: unknown): EncodedValue | ValueError {
@@ -162,8 +161,8 @@ function arrayCodec(member: Codec, memberType: string, readAs = memberType): Cod
         if (item === null) return wrongType(`an array without nulls (element ${index})`);
         const encoded = member.encode(item);
         if (isValueError(encoded)) return { code: encoded.code, detail: `element ${index} ${encoded.detail}` };
-        elements.push(encoded.element);
-        json.push(encoded.json);
+        elements.push(elementOf(encoded));
+        json.push(jsonOf(encoded));
       }
       return { element: quoteElement(`{${elements.join(',')}}`), json: `[${json.join(',')}]` };
     },

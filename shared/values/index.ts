@@ -1,5 +1,5 @@
 export { type Appended, appendRows, type EncodedRows } from './append-rows.ts';
-export { codecs, isValueError } from './codecs.ts';
+export { codecs, elementOf, isValueError, jsonOf } from './codecs.ts';
 export { addFeatureColumns, createViewTable } from './create-view-table.ts';
 export { createEnsurePartitions } from './ensure-partitions.ts';
 export { deleteProjections, findLeftOver, finishProjection, type PendingProjection } from './pending-projections.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Dtype, dtypes } from '../../../shared/contract/dtypes.ts';
-import { codecs, isValueError, quoteElement, shortestFloat32 } from '../../../shared/values/codecs.ts';
+import { codecs, isValueError, jsonOf, quoteElement, shortestFloat32 } from '../../../shared/values/codecs.ts';
 
 const float32 = fc.float({ noNaN: true, noDefaultInfinity: true });
 
@@ -67,8 +67,8 @@ describe('the codecs', () => {
       fc.property(samples[dtype], (value) => {
         const encoded = codecs[dtype].encode(value);
         if (isValueError(encoded)) throw new Error(`${JSON.stringify(value)} ${encoded.detail}`);
-        const answered: unknown = JSON.parse(encoded.json);
-        expect(encoded.json).not.toMatch(/\n|(^|[[,:])-0([\],}]|$)/);
+        const answered: unknown = JSON.parse(jsonOf(encoded));
+        expect(jsonOf(encoded)).not.toMatch(/\n|(^|[[,:])-0([\],}]|$)/);
         expect(codecs[dtype].encode(answered)).toEqual(encoded);
       }),
       { numRuns: 300 },
