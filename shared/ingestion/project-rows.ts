@@ -7,7 +7,6 @@ import {
   deleteProjections,
   type EncodedRows,
   findLeftOver,
-  finishProjection,
   type PendingProjection,
   readLatest,
 } from '../values/index.ts';
@@ -23,32 +22,43 @@ export interface ProjectionTarget {
 }
 
 /**
- * Brings the cache to rows just committed, marks that as done and takes along what the tenant's earlier writes left over.
- * Whether it could: a cache or a Postgres that is away leaves the mark for the next write or the sweep, and the rows are
- * safe all the same.
+ * Brings the cache to rows just committed and takes along what the tenant's earlier writes left over. Whether it could: a
+ * cache or a Postgres that is away leaves the mark for the next write or the sweep, and the rows are safe all the same.
  */
 export async function projectRows(
   { database, cache }: ProjectionStores,
   ctx: TenantContext,
   { entityType, table }: ProjectionTarget,
   rows: EncodedRows,
-  { newest, pendingId }: Appended,
+  { newest, pendingId, hasLeftOver }: Appended,
 ): Promise<boolean> {
-  if (pendingId === undefined) return true;
   const { tenantId } = ctx;
   try {
-    await cache.writeNewest(
-      newest.map((index) => {
-        const [entityId = '', stored = ''] = [rows.entityIds[index], rows.payloads[index]];
-        return { tenantId, entityType, entityId, field: table, stored };
-      }),
-    );
-    await projectAgain({ database, cache }, await finishProjection(database, ctx, pendingId));
+    if (pendingId !== undefined) {
+      await cache.writeNewest(
+        newest.map((index) => {
+          const [entityId = '', stored = ''] = [rows.entityIds[index], rows.payloads[index]];
+          return { tenantId, entityType, entityId, field: table, stored };
+        }),
+      );
+      deleteSoon(database, pendingId);
+    }
+    if (hasLeftOver) await projectAgain({ database, cache }, await findLeftOver(database, ctx));
     return true;
   } catch (error) {
     if (error instanceof UnavailableError) return false;
     throw error;
   }
+}
+
+/**
+ * Sends the deletion of a mark and does not wait for its commit, which would double the time of a small write: what waits
+ * is Postgres, not this process, and a mark that stays costs one needless projection by the sweep.
+ */
+function deleteSoon(database: Database, pendingId: string): void {
+  deleteProjections(database, [pendingId]).catch(() => {
+    // Such as a Postgres that went away meanwhile: the next write that needs it says so.
+  });
 }
 
 /** Projects what crashes and outages left, of all tenants. Idempotent; two at once do no harm. Answers how many. */

@@ -3,6 +3,7 @@ import { type Database, quoteIdentifier } from '../platform/database.ts';
 import type { ViewVersion } from '../registry/index.ts';
 import { codecs, quoteElement } from './codecs.ts';
 import type { EnsurePartitions } from './ensure-partitions.ts';
+import { hasLeftOverSql } from './pending-projections.ts';
 import { fromMicrosSql, latestTableName, viewTableName } from './tables.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface Appended {
   readonly pendingId: string | undefined;
   /** Indexes of the rows that became the newest of their entities: what the cache is to have. */
   readonly newest: readonly number[];
+  /** Whether the cache lacks rows of earlier writes of the tenant. */
+  readonly hasLeftOver: boolean;
 }
 
 /**
@@ -55,27 +58,31 @@ export async function appendRows(
     newestIndexes.size,
     ...rows.columns.map(arrayOf),
   ];
-  const insert = async (onRedelivery: '' | 'ON CONFLICT DO NOTHING'): Promise<string | null> => {
+  const insert = async (
+    onRedelivery: '' | 'ON CONFLICT DO NOTHING',
+  ): Promise<{ overtaken: string | null; hasLeftOver: boolean }> => {
     const [answer] = await database.arrays({
       name: 'append_rows',
       text: appendSql(ctx, version, onRedelivery),
       values,
     });
-    return answer?.[0] === undefined || answer[0] === null ? null : String(answer[0]);
+    const [overtaken = null, hasLeftOver = false] = answer ?? [];
+    return { overtaken: overtaken === null ? null : String(overtaken), hasLeftOver: hasLeftOver === true };
   };
   await ensurePartitions(ctx, version.table, rows.eventMicros);
-  let overtaken: string | null;
+  let appended: { overtaken: string | null; hasLeftOver: boolean };
   try {
     // ON CONFLICT costs a tenth of the statement, and a row comes twice only after a failure.
-    overtaken = await insert('');
+    appended = await insert('');
   } catch (error) {
     if (hasSqlState(error, partitionMissing))
       await ensurePartitions(ctx, version.table, rows.eventMicros, { forget: true });
     else if (!hasSqlState(error, uniqueViolation)) throw error;
-    overtaken = await insert('ON CONFLICT DO NOTHING');
+    appended = await insert('ON CONFLICT DO NOTHING');
   }
+  const { overtaken, hasLeftOver } = appended;
   const newest = overtaken === null ? [...newestIndexes.values()] : indexesOf(overtaken, newestIndexes);
-  return { pendingId: newest.length === 0 ? undefined : pendingId, newest };
+  return { pendingId: newest.length === 0 ? undefined : pendingId, newest, hasLeftOver };
 }
 
 /** Of the entities in a JSON array. */
@@ -122,7 +129,8 @@ function appendSql(
       INSERT INTO feature_store.pending_projections (id, tenant_id, view_table, entity_type, entity_ids)
       SELECT $8::uuid, $9, $7, $10, array_agg(entity_id) FROM newest HAVING count(*) > 0
     )
-    SELECT CASE WHEN count(*) < $11::int THEN coalesce(json_agg(entity_id), '[]')::text END FROM newest`;
+    SELECT CASE WHEN count(*) < $11::int THEN coalesce(json_agg(entity_id), '[]')::text END, ${hasLeftOverSql('$9')}
+    FROM newest`;
 }
 
 /** For each entity the index of its greatest row by (event time, created at). */

@@ -18,27 +18,20 @@ const mostAtOnce = 100;
 const columns =
   'id::text, tenant_id AS "tenantId", entity_type AS "entityType", view_table AS "table", entity_ids AS "entityIds"';
 
-/** Marks a projection as done, and answers what else of the tenant was left over. */
-export function finishProjection(
-  query: Queryable,
-  { tenantId }: TenantContext,
-  id: string,
-): Promise<PendingProjection[]> {
-  return query.rows({
-    name: 'finish_projection',
-    text: `
-      WITH done AS (DELETE FROM feature_store.pending_projections WHERE id = $2::uuid)
-      SELECT ${columns} FROM feature_store.pending_projections
-      WHERE tenant_id = $1 AND id <> $2::uuid AND ${leftOver} ORDER BY created_at LIMIT ${mostAtOnce}`,
-    values: [tenantId, id],
-  });
+/** SQL of whether a tenant has left-overs, for a write that looks by the way. */
+export function hasLeftOverSql(tenantId: string): string {
+  return `EXISTS (SELECT FROM feature_store.pending_projections WHERE tenant_id = ${tenantId} AND ${leftOver})`;
 }
 
-/** What was left over, of all tenants, oldest first. */
-export function findLeftOver(query: Queryable): Promise<PendingProjection[]> {
+/** What was left over, oldest first: of one tenant, or of all. */
+export function findLeftOver(query: Queryable, ctx?: TenantContext): Promise<PendingProjection[]> {
   return query.rows({
     name: 'find_left_over_projections',
-    text: `SELECT ${columns} FROM feature_store.pending_projections WHERE ${leftOver} ORDER BY created_at LIMIT ${mostAtOnce}`,
+    text: `
+      SELECT ${columns} FROM feature_store.pending_projections
+      WHERE ${ctx === undefined ? '' : 'tenant_id = $1 AND '}${leftOver}
+      ORDER BY created_at LIMIT ${mostAtOnce}`,
+    values: ctx === undefined ? [] : [ctx.tenantId],
   });
 }
 

@@ -8,14 +8,14 @@ import { startServer } from './support/server-process.ts';
 /**
  * bench:ingest: rows of ten features through HTTP until the cache has them, against the bare insert of the same rows into
  * the view's table and `latest`, from arrays that were ready before the clock started. Both go to tables of their own on
- * the same durable Postgres, with as many requests in flight, and take turns. `BENCH_BATCHES` (60) a turn, `BENCH_ROUNDS` (3).
+ * the same durable Postgres, with as many requests in flight, and take turns. `BENCH_ROWS` (1000,5000) a request, `BENCH_BATCHES` (60) thousand rows a turn, `BENCH_ROUNDS` (3).
  */
 const batches = Number(process.env.BENCH_BATCHES ?? 60);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const entities = 10_000;
 const features = 10;
 const inFlight = 4;
-const rowSizes = [100, 1000, 5000];
+const rowSizes = (process.env.BENCH_ROWS ?? '1000,5000').split(',').map(Number);
 
 interface Row {
   readonly entityId: string;
