@@ -1,7 +1,7 @@
 import type { OnlineCache } from '../../shared/cache/index.ts';
+import { cacheRoutes } from '../../shared/contract/cache.ts';
 import { normalizeEntityId } from '../../shared/contract/entity-id.ts';
 import { FeatureStoreError } from '../../shared/contract/errors.ts';
-import { registryRoutes } from '../../shared/contract/registry.ts';
 import { newestOf, type Registries } from '../../shared/registry/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { ok } from '../http/http-answer.ts';
@@ -13,7 +13,7 @@ interface CacheRouteDependencies {
 }
 
 export function mountCache(app: FunctionApp, { cache, registries }: CacheRouteDependencies): void {
-  const route = registryRoutes.invalidateCache;
+  const route = cacheRoutes.invalidateCache;
   app.tenantRoute(route, async ({ c, ctx }) => {
     const entityId = normalizeEntityId(parseWith(route.params, readParams(c), 'path').entity_id);
     const { entity_type } = parseWith(route.query, readQuery(c), 'query');

@@ -1,4 +1,6 @@
-import { registryRoutes } from '../../shared/contract/registry.ts';
+import { featureServiceRoutes } from '../../shared/contract/feature-services.ts';
+import { featureViewRoutes } from '../../shared/contract/feature-views.ts';
+import { featureRoutes } from '../../shared/contract/features.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import {
   featureAnswer,
@@ -22,26 +24,26 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
     return readingRegistry(registries, ctx, at);
   };
 
-  app.tenantRoute(registryRoutes.listFeatures, async ({ c, ctx }) => {
-    const query = parseWith(registryRoutes.listFeatures.query, readQuery(c), 'query');
+  app.tenantRoute(featureRoutes.listFeatures, async ({ c, ctx }) => {
+    const query = parseWith(featureRoutes.listFeatures.query, readQuery(c), 'query');
     const { entries, nextCursor } = await look(ctx, (registry) => listFeatures(registry, query));
     return ok({ features: entries.map(featureAnswer), next_cursor: nextCursor });
   });
 
-  app.tenantRoute(registryRoutes.getFeature, async ({ c, ctx }) => {
-    const { name } = parseWith(registryRoutes.getFeature.params, readParams(c), 'path');
+  app.tenantRoute(featureRoutes.getFeature, async ({ c, ctx }) => {
+    const { name } = parseWith(featureRoutes.getFeature.params, readParams(c), 'path');
     const { chosen, versions } = await look(ctx, (registry) => getFeature(registry, name));
     return ok({ ...featureAnswer(chosen), versions: versions.map(featureAnswer) });
   });
 
-  app.tenantRoute(registryRoutes.listViews, async ({ c, ctx }) => {
-    const query = parseWith(registryRoutes.listViews.query, readQuery(c), 'query');
+  app.tenantRoute(featureViewRoutes.listViews, async ({ c, ctx }) => {
+    const query = parseWith(featureViewRoutes.listViews.query, readQuery(c), 'query');
     const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.views, ({ name }) => name, query));
     return ok({ feature_views: page.entries.map((view) => viewAnswer(newestOf(view))), next_cursor: page.nextCursor });
   });
 
-  app.tenantRoute(registryRoutes.getView, async ({ c, ctx }) => {
-    const { name } = parseWith(registryRoutes.getView.params, readParams(c), 'path');
+  app.tenantRoute(featureViewRoutes.getView, async ({ c, ctx }) => {
+    const { name } = parseWith(featureViewRoutes.getView.params, readParams(c), 'path');
     const { chosen, versions } = await look(ctx, (registry) => {
       const version = registry.view(name);
       return { chosen: version, versions: registry.views.get(version.view)?.versions ?? [] };
@@ -49,8 +51,8 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
     return ok({ ...viewAnswer(chosen), versions: versions.map(viewAnswer).reverse() });
   });
 
-  app.tenantRoute(registryRoutes.listServices, async ({ c, ctx }) => {
-    const query = parseWith(registryRoutes.listServices.query, readQuery(c), 'query');
+  app.tenantRoute(featureServiceRoutes.listServices, async ({ c, ctx }) => {
+    const query = parseWith(featureServiceRoutes.listServices.query, readQuery(c), 'query');
     const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.services, ({ name }) => name, query));
     return ok({
       feature_services: page.entries.map((service) => serviceAnswer(newestOf(service))),
@@ -58,8 +60,8 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
     });
   });
 
-  app.tenantRoute(registryRoutes.getService, async ({ c, ctx }) => {
-    const { name } = parseWith(registryRoutes.getService.params, readParams(c), 'path');
+  app.tenantRoute(featureServiceRoutes.getService, async ({ c, ctx }) => {
+    const { name } = parseWith(featureServiceRoutes.getService.params, readParams(c), 'path');
     const { chosen, versions } = await look(ctx, (registry) => {
       const version = registry.service(name);
       return { chosen: version, versions: registry.services.get(version.service)?.versions ?? [] };

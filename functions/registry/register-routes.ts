@@ -1,9 +1,6 @@
-import {
-  registerFeatureRequestSchema,
-  registerServiceRequestSchema,
-  registerViewRequestSchema,
-  registryRoutes,
-} from '../../shared/contract/registry.ts';
+import { featureServiceRoutes, registerServiceRequestSchema } from '../../shared/contract/feature-services.ts';
+import { featureViewRoutes, registerViewRequestSchema } from '../../shared/contract/feature-views.ts';
+import { featureRoutes, registerFeatureRequestSchema } from '../../shared/contract/features.ts';
 import {
   featureAnswer,
   type RegisterDependencies,
@@ -18,19 +15,19 @@ import { registered } from '../http/http-answer.ts';
 import { parseJson, parseWith, readBody } from '../http/parse-request.ts';
 
 export function mountRegistration(app: FunctionApp, dependencies: RegisterDependencies): void {
-  app.tenantRoute(registryRoutes.registerFeature, async ({ c, ctx }) => {
+  app.tenantRoute(featureRoutes.registerFeature, async ({ c, ctx }) => {
     const request = parseWith(registerFeatureRequestSchema, parseJson(await readBody(c)), '');
     const { version, created } = await registerFeature(dependencies, ctx, request);
     return registered(created, featureAnswer(version));
   });
 
-  app.tenantRoute(registryRoutes.registerView, async ({ c, ctx }) => {
+  app.tenantRoute(featureViewRoutes.registerView, async ({ c, ctx }) => {
     const request = parseWith(registerViewRequestSchema, parseJson(await readBody(c)), '');
     const { version, created } = await registerView(dependencies, ctx, request);
     return registered(created, viewAnswer(version));
   });
 
-  app.tenantRoute(registryRoutes.registerService, async ({ c, ctx }) => {
+  app.tenantRoute(featureServiceRoutes.registerService, async ({ c, ctx }) => {
     const request = parseWith(registerServiceRequestSchema, parseJson(await readBody(c)), '');
     const { version, created } = await registerService(dependencies, ctx, request);
     return registered(created, serviceAnswer(version));

@@ -1,14 +1,20 @@
+import { cacheRoutes } from './cache.ts';
+import { featureServiceRoutes } from './feature-services.ts';
+import { featureViewRoutes } from './feature-views.ts';
+import { featureRoutes } from './features.ts';
 import { ingestRoutes } from './ingest.ts';
 import { onlineRoutes } from './online.ts';
 import { operationsRoutes } from './operations.ts';
-import { registryRoutes } from './registry.ts';
 import type { Route } from './route.ts';
 import { tenancyRoutes } from './tenancy.ts';
 import { trainingRoutes } from './training.ts';
 
 /** Every route of every function, for the OpenAPI document and for tests that go over them all. */
 export const allRoutes: readonly Route[] = [
-  ...Object.values(registryRoutes),
+  ...Object.values(featureRoutes),
+  ...Object.values(featureViewRoutes),
+  ...Object.values(featureServiceRoutes),
+  ...Object.values(cacheRoutes),
   ...Object.values(ingestRoutes),
   ...Object.values(onlineRoutes),
   ...Object.values(trainingRoutes),

@@ -1,4 +1,6 @@
-import type { FeatureAnswer, ServiceAnswer, ViewAnswer } from '../contract/registry.ts';
+import type { ServiceAnswer } from '../contract/feature-services.ts';
+import type { ViewAnswer } from '../contract/feature-views.ts';
+import type { FeatureAnswer } from '../contract/features.ts';
 import type { ServiceVersion, ViewVersion } from './model.ts';
 import type { ResolvedFeature } from './resolve.ts';
 

@@ -1,4 +1,4 @@
-import type { FeatureDefinition, RegisterViewRequest } from '../contract/registry.ts';
+import type { FeatureDefinition, RegisterViewRequest } from '../contract/feature-views.ts';
 import { type Feature, type FeatureView, newestOf, type ViewVersion } from './model.ts';
 
 export interface ViewChangeSettings {

@@ -1,4 +1,4 @@
-import type { ListFeaturesQuery } from '../contract/registry.ts';
+import type { ListFeaturesQuery } from '../contract/features.ts';
 import { newestOf } from './model.ts';
 import { byName, type Page, pageOf } from './page.ts';
 import { type ResolvedFeature, resolveFeature } from './resolve.ts';

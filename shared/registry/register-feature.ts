@@ -1,10 +1,7 @@
+import { registryLimits } from '../contract/definitions.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
-import {
-  type FeatureDefinition,
-  type RegisterFeatureRequest,
-  type RegisterViewRequest,
-  registryLimits,
-} from '../contract/registry.ts';
+import type { FeatureDefinition, RegisterViewRequest } from '../contract/feature-views.ts';
+import type { RegisterFeatureRequest } from '../contract/features.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry } from './change-registry.ts';
 import { type FeatureView, newestOf, type RegistrySnapshot, type ViewVersion } from './model.ts';

@@ -1,4 +1,4 @@
-import type { RegisterServiceRequest } from '../contract/registry.ts';
+import type { RegisterServiceRequest } from '../contract/feature-services.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry, type Decision, type RegistryWriter } from './change-registry.ts';

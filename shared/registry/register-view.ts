@@ -1,5 +1,5 @@
 import { FeatureStoreError } from '../contract/errors.ts';
-import type { RegisterViewRequest } from '../contract/registry.ts';
+import type { RegisterViewRequest } from '../contract/feature-views.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry, type Decision, type RegistryEffects, type RegistryWriter } from './change-registry.ts';

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { registryRoutes } from '../../../shared/contract/registry.ts';
+import { featureServiceRoutes } from '../../../shared/contract/feature-services.ts';
+import { featureViewRoutes } from '../../../shared/contract/feature-views.ts';
+import { featureRoutes } from '../../../shared/contract/features.ts';
 import type { Route } from '../../../shared/contract/route.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { answerOf } from './answer-of.ts';
@@ -9,10 +11,10 @@ const nameOf = (index: number): string => `view_${String(index).padStart(3, '0')
 const names = Array.from({ length: many }, (_, index) => nameOf(index));
 
 const lists = [
-  { route: registryRoutes.listViews, member: 'feature_views', expected: names },
-  { route: registryRoutes.listServices, member: 'feature_services', expected: names.slice(0, 120) },
+  { route: featureViewRoutes.listViews, member: 'feature_views', expected: names },
+  { route: featureServiceRoutes.listServices, member: 'feature_services', expected: names.slice(0, 120) },
   {
-    route: registryRoutes.listFeatures,
+    route: featureRoutes.listFeatures,
     member: 'features',
     expected: [...names.map(() => 'common'), ...names.map((name) => `only_${name}`)],
   },
@@ -84,7 +86,7 @@ describe.each(lists)('$member', ({ route, member, expected }) => {
 
 test('a view that is registered during the walk makes no gap and no double', async () => {
   const inserted = ['a_before_all', 'view_010_after', 'view_120_between', 'zz_last'];
-  const { names: walked } = await walk(registryRoutes.listViews, 'feature_views', 'limit=60', async (page) => {
+  const { names: walked } = await walk(featureViewRoutes.listViews, 'feature_views', 'limit=60', async (page) => {
     const name = inserted[page - 1];
     if (name === undefined) return;
     const view = { name, entity_type: 'walk', features: [{ name: `w_${name}`, dtype: 'int64' }] };
@@ -98,7 +100,7 @@ test('a view that is registered during the walk makes no gap and no double', asy
 });
 
 const search = async (query: string): Promise<string[]> =>
-  (await walk(registryRoutes.listFeatures, 'features', query)).names;
+  (await walk(featureRoutes.listFeatures, 'features', query)).names;
 
 describe('features are found', () => {
   test('by part of a name, in any case', async () => {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { registryRoutes } from '../../../shared/contract/registry.ts';
+import { featureServiceRoutes } from '../../../shared/contract/feature-services.ts';
+import { featureViewRoutes } from '../../../shared/contract/feature-views.ts';
+import { featureRoutes } from '../../../shared/contract/features.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { answerOf } from './answer-of.ts';
 
 const path = '/api/v1/features/register';
-const route = registryRoutes.registerFeature;
+const route = featureRoutes.registerFeature;
 const lifetimeValue = {
   name: 'user_lifetime_value',
   version: 1,
@@ -50,7 +52,7 @@ describe('registering a feature by itself', () => {
     expect(await register(201, { ...feature, version: 4, dtype: 'bool' })).toMatchObject({ version: 4 });
     expect(await register(200, { ...feature, version: 1 })).toMatchObject({ version: 1, dtype: 'int64' });
 
-    const read = answerOf(registryRoutes.getFeature, 200, await store.get('/api/v1/features/versioned'));
+    const read = answerOf(featureRoutes.getFeature, 200, await store.get('/api/v1/features/versioned'));
     expect(read).toMatchObject({ version: 4, dtype: 'bool' });
     expect(read.versions.map((version: { dtype: string }) => version.dtype)).toEqual([
       'bool',
@@ -58,7 +60,7 @@ describe('registering a feature by itself', () => {
       'string',
       'int64',
     ]);
-    const old = answerOf(registryRoutes.getFeature, 200, await store.get('/api/v1/features/versioned@2:versioned'));
+    const old = answerOf(featureRoutes.getFeature, 200, await store.get('/api/v1/features/versioned@2:versioned'));
     expect(old).toMatchObject({ version: 2, dtype: 'string', ttl_hours: null });
   });
 
@@ -66,7 +68,7 @@ describe('registering a feature by itself', () => {
     const feature = { dtype: 'int64', entity_type: 'user', view: 'gathered' };
     expect(await register(201, { ...feature, name: 'first' })).toMatchObject({ version: 1, view: 'gathered' });
     expect(await register(201, { ...feature, name: 'second' })).toMatchObject({ version: 1, view: 'gathered' });
-    const view = answerOf(registryRoutes.getView, 200, await store.get('/api/v1/feature-views/gathered'));
+    const view = answerOf(featureViewRoutes.getView, 200, await store.get('/api/v1/feature-views/gathered'));
     expect(view).toMatchObject({ version: 1, revision: 2, features: [{ name: 'first' }, { name: 'second' }] });
     const { view: _, ...unnamed } = feature;
     expect(await register(200, { ...unnamed, name: 'second' })).toMatchObject({ view: 'gathered' });
@@ -102,7 +104,7 @@ test('names that JavaScript objects have work from end to end', async () => {
   for (const name of inherited)
     await register(201, { name, dtype: 'string', entity_type: 'constructor', view: 'toString' });
   const service = { name: 'valueOf', features: inherited };
-  answerOf(registryRoutes.registerService, 201, await store.post('/api/v1/feature-services', service));
+  answerOf(featureServiceRoutes.registerService, 201, await store.post('/api/v1/feature-services', service));
   const values = Object.fromEntries(inherited.map((name) => [name, `value of ${name}`]));
   const rows = [{ entity_id: 'constructor', event_time: new Date().toISOString(), values }];
   const ingested = await store.post('/api/v1/features/ingest', { view: 'toString', rows });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { registryRoutes } from '../../../shared/contract/registry.ts';
+import { featureServiceRoutes } from '../../../shared/contract/feature-services.ts';
+import { featureViewRoutes } from '../../../shared/contract/feature-views.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { answerOf } from './answer-of.ts';
 
@@ -13,9 +14,9 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 const registerView = async (status: number, body: unknown) =>
-  answerOf(registryRoutes.registerView, status, await store.post(views, body));
+  answerOf(featureViewRoutes.registerView, status, await store.post(views, body));
 const registerService = async (status: number, body: unknown) =>
-  answerOf(registryRoutes.registerService, status, await store.post(services, body));
+  answerOf(featureServiceRoutes.registerService, status, await store.post(services, body));
 
 test('a view is registered with its defaults, again without a change, extended and versioned', async () => {
   const view = { name: 'profile', entity_type: 'user', features: [{ name: 'age', dtype: 'int64' }] };
@@ -52,9 +53,9 @@ test('a view is registered with its defaults, again without a change, extended a
     version: 3,
   });
 
-  const read = answerOf(registryRoutes.getView, 200, await store.get(`${views}/profile`));
+  const read = answerOf(featureViewRoutes.getView, 200, await store.get(`${views}/profile`));
   expect(read.versions.map(({ version }: { version: number }) => version)).toEqual([3, 2, 1]);
-  const second = answerOf(registryRoutes.getView, 200, await store.get(`${views}/profile@2`));
+  const second = answerOf(featureViewRoutes.getView, 200, await store.get(`${views}/profile@2`));
   expect(second).toMatchObject({ version: 2, ttl_hours: 5 });
 });
 
@@ -95,9 +96,9 @@ test('a service pins versions at its creation and never changes', async () => {
   const second = await registerService(201, { ...service, description: 'again' });
   expect(second).toMatchObject({ version: 2, pinned: ['pinned_view@2:p', 'pinned_view@2:p'] });
 
-  const read = answerOf(registryRoutes.getService, 200, await store.get(`${services}/model`));
+  const read = answerOf(featureServiceRoutes.getService, 200, await store.get(`${services}/model`));
   expect(read).toEqual({ ...second, versions: [second, first] });
-  expect(answerOf(registryRoutes.getService, 200, await store.get(`${services}/model@1`))).toMatchObject(first);
+  expect(answerOf(featureServiceRoutes.getService, 200, await store.get(`${services}/model@1`))).toMatchObject(first);
 
   for (const [version, value] of [
     ['pinned_view@1', 1],
@@ -120,7 +121,7 @@ test('text of every script comes back as it was', async () => {
   const features = [{ name: 'a', dtype: 'json', description: text, tags: [text] }];
   const view = { name: 'texts', entity_type: 'user', description: text, tags: [text], owner: text, features };
   expect(await registerView(201, view)).toMatchObject(view);
-  expect(answerOf(registryRoutes.getView, 200, await store.get(`${views}/texts`))).toMatchObject(view);
+  expect(answerOf(featureViewRoutes.getView, 200, await store.get(`${views}/texts`))).toMatchObject(view);
   const tagged = await store.get(`/api/v1/features?tag=${encodeURIComponent(text)}&q=${encodeURIComponent('数据')}`);
   expect(tagged.json.features).toMatchObject([{ name: 'a', view: 'texts' }]);
 });

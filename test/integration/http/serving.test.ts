@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cacheRoutes } from '../../../shared/contract/cache.ts';
 import { ingestRoutes } from '../../../shared/contract/ingest.ts';
 import { onlineRoutes } from '../../../shared/contract/online.ts';
-import { registryRoutes } from '../../../shared/contract/registry.ts';
 import { trainingRoutes } from '../../../shared/contract/training.ts';
 import { createFeatureStore, type RequestOptions, type TestFeatureStore } from '../../support/feature-store.ts';
 import { answerOf } from './answer-of.ts';
@@ -196,7 +196,7 @@ test('an invalidated entity is read from Postgres', async () => {
   await ingest({ view: 'profile', rows: [rowOf('a/b %é', minutesAgo(1), { age: 9 })] });
   const path = `/api/v1/cache/invalidate/${encodeURIComponent('a/b %é')}`;
   const invalidate = async (query = '') =>
-    answerOf(registryRoutes.invalidateCache, 200, await store.request('DELETE', `${path}${query}`));
+    answerOf(cacheRoutes.invalidateCache, 200, await store.request('DELETE', `${path}${query}`));
   expect(await invalidate('?entity_type=merchant')).toEqual({ entity_id: 'a/b %é', invalidated: false });
   expect(await invalidate('?entity_type=user')).toEqual({ entity_id: 'a/b %é', invalidated: true });
   expect(await invalidate()).toEqual({ entity_id: 'a/b %é', invalidated: false });

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { registryLimits } from '../../../shared/contract/definitions.ts';
 import { errorCodes, rowErrorCodes } from '../../../shared/contract/errors.ts';
 import { ingestLimits } from '../../../shared/contract/ingest.ts';
 import { onlineLimits } from '../../../shared/contract/online.ts';
-import { registryLimits } from '../../../shared/contract/registry.ts';
 import { batchLimits } from '../../../shared/contract/training.ts';
 
 const text = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8');

@@ -1,4 +1,4 @@
-import { type RegisterViewRequest, registerViewRequestSchema } from '../../../shared/contract/registry.ts';
+import { type RegisterViewRequest, registerViewRequestSchema } from '../../../shared/contract/feature-views.ts';
 import { decideViewChange, type ViewChange } from '../../../shared/registry/decide-view-change.ts';
 import type { FeatureView, ViewVersion } from '../../../shared/registry/model.ts';
 
