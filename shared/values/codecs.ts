@@ -85,7 +85,7 @@ function encodeInt64(value: unknown): EncodedValue | ValueError {
   const integer = BigInt(value);
   if (integer > largestInt64 || integer < smallestInt64) return outOfRange('is beyond int64');
   const text = String(integer);
-  return { element: text, json: Number.isSafeInteger(Number(integer)) ? text : `"${text}"` };
+  return Number.isSafeInteger(Number(integer)) ? text : { element: text, json: `"${text}"` };
 }
 
 function encodeInt32(value: unknown): EncodedValue | ValueError {
