@@ -157,7 +157,7 @@ describeLanes('The answer row', (world) => {
     clock.arriveAt(start + 1);
     await write(name, [['u', event, { a: 2 }]]);
     const appended = await appendDirectly(world(), name, { entityId: 'u', event, created: start + 1, a: '3' });
-    expect(appended).toEqual({ pendingId: undefined, newest: [] });
+    expect(appended).toEqual({ pendingId: undefined, newest: [], hasLeftOver: false });
     expect(await recordedRows(world(), name)).toEqual(before);
     expect(await asOf('u', `${name}:a`, start)).toEqual(['PRESENT', 1]);
     expect(await online('u', `${name}:a`)).toEqual(['PRESENT', 1]);
