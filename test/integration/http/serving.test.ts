@@ -203,3 +203,16 @@ test('an invalidated entity is read from Postgres', async () => {
   expect((await online({ entity_id: 'a/b %é', feature_names: ['age'] })).features).toEqual({ age: 9 });
   expect(await invalidate('?entity_type=constructor')).toMatchObject({ invalidated: false });
 });
+
+test('an entity of a type that only an old version of a view has is invalidated too', async () => {
+  const view = (entity_type: string) => ({ name: 'moved', entity_type, features: [{ name: 'n', dtype: 'int64' }] });
+  await store.post('/api/v1/feature-views', view('driver'));
+  await store.post('/api/v1/feature-views', view('courier'));
+  await ingest({ view: 'moved@1', rows: [rowOf('d1', minutesAgo(1), { n: 1 })] });
+  const path = '/api/v1/cache/invalidate/d1';
+  for (const query of ['', '?entity_type=driver']) {
+    await online({ entity_id: 'd1', feature_names: ['moved@1:n'] });
+    const answer = await store.request('DELETE', `${path}${query}`);
+    expect(answerOf(cacheRoutes.invalidateCache, 200, answer), query).toMatchObject({ invalidated: true });
+  }
+});
