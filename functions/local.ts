@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   });
 
   const migrateOnce = createMigrateOnce(stores, core);
-  // What the sweep job does each minute in AWS, each second here, and before the first request is answered.
+  // What the sweep job does of projections each minute in AWS, each second here, and before the first request is answered.
   const sweep = async (): Promise<void> => {
     await migrateOnce();
     await sweepProjections({ database: stores.writer, cache: stores.cache });

@@ -37,7 +37,7 @@ export function createOpenApi(): ReturnType<typeof createDocument> {
     info: {
       title: 'Feature Store',
       version: '1.0.0',
-      description: 'Features online in milliseconds, as of any past moment, and from streams.',
+      description: 'Features online in milliseconds, and as of any past moment.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],

@@ -21,7 +21,7 @@ export const timesOfChange = { created_at: answeredTimeSchema, updated_at: answe
 /** The answers of registering. */
 export const registered = (what: string, schema: z.ZodType) => ({
   200: {
-    description: `The ${what} was already registered so, or only its description, tags, owner or retention changed`,
+    description: `The ${what} was already registered so, or only its description, tags, owner, retention or staleness changed`,
     schema,
   },
   201: { description: `The ${what}, or a new version or revision of it`, schema },

@@ -29,8 +29,21 @@ export const registerViewRequestSchema = z
     ...timeToLive,
     ...described,
     ...owned,
-    retention_days: z.number().int().min(0).max(36_500).optional().meta({ description: '0 keeps all; default 90' }),
-    max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null),
+    retention_days: z
+      .number()
+      .int()
+      .min(0)
+      .max(36_500)
+      .optional()
+      .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
+    max_staleness_seconds: z
+      .number()
+      .int()
+      .positive()
+      .max(3_153_600_000)
+      .nullable()
+      .default(null)
+      .meta({ description: 'How old the newest row may be. Kept with the view; no read looks at it' }),
   })
   .superRefine(({ features }, context) => {
     const seen = new Set<string>();

@@ -9,7 +9,7 @@ export interface DynamoDbOptions {
   readonly tablePrefix: string;
 }
 
-/** The DynamoDB client with the tables' names. What stands in which table: docs/storage.md. */
+/** The DynamoDB client with the tables' names. What stands where: docs/architecture.md. */
 export interface DynamoDb {
   readonly client: DynamoDBClient;
   readonly tables: DynamoDbTables;
