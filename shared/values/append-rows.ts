@@ -49,7 +49,7 @@ export async function appendRows(
     arrayOf(rows.eventMicros),
     arrayOf(rows.createdMicros),
     arrayOf(rows.payloads.map(quoteElement)),
-    arrayOf(rows.entityIds.map((entityId, index) => newestIndexes.get(entityId) === index)),
+    arrayOf(areNewest(rows.entityIds, newestIndexes)),
     version.revision,
     version.table,
     pendingId,
@@ -147,6 +147,12 @@ function newestOfEachEntity({ entityIds, eventMicros, createdMicros }: EncodedRo
     newest.set(entityId, index);
   }
   return newest;
+}
+
+/** Whether each row is the newest of its entity; all are where no entity comes twice, which is the usual request. */
+function areNewest(entityIds: readonly string[], newest: ReadonlyMap<string, number>): boolean[] {
+  if (newest.size === entityIds.length) return new Array<boolean>(entityIds.length).fill(true);
+  return entityIds.map((entityId, index) => newest.get(entityId) === index);
 }
 
 function arrayOf(elements: readonly (string | number | boolean)[]): string {

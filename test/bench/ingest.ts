@@ -8,9 +8,9 @@ import { startServer } from './support/server-process.ts';
 /**
  * bench:ingest: rows of ten features through HTTP until the cache has them, against the bare insert of the same rows into
  * the view's table and `latest`, from arrays that were ready before the clock started. Both go to tables of their own on
- * the same durable Postgres, with as many requests in flight, and take turns. `BENCH_ROWS` (1000,5000) a request, `BENCH_BATCHES` (60) thousand rows a turn, `BENCH_ROUNDS` (3).
+ * the same durable Postgres, with as many requests in flight, and take turns. `BENCH_ROWS` (1000,5000) a request, `BENCH_BATCHES` (150) thousand rows a turn, `BENCH_ROUNDS` (3).
  */
-const batches = Number(process.env.BENCH_BATCHES ?? 60);
+const batches = Number(process.env.BENCH_BATCHES ?? 150);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const entities = 10_000;
 const features = 10;
