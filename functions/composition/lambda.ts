@@ -26,11 +26,16 @@ export interface LambdaParts extends RegistryCore {
   readonly app: FunctionApp;
 }
 
-/** Above the statement time-outs of the roles, 5 and 9 s: for a server that can no longer be reached. */
-const queryTimeoutMillis = 12_000;
+export interface LambdaOptions {
+  /**
+   * For a server that can no longer be reached: above the role's own statement time-out, and below the function's, which
+   * ends the process without an answer.
+   */
+  readonly queryTimeoutMillis: number;
+}
 
 /** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down. */
-export async function composeLambda(): Promise<LambdaParts> {
+export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Promise<LambdaParts> {
   const environment = await readLambdaEnvironment(process.env);
   const clock = createSystemClock();
   const telemetry = createEmbeddedMetrics();

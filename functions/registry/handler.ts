@@ -3,7 +3,7 @@ import { addFeatureColumns, createViewTable } from '../../shared/values/index.ts
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
 import { mountRegistry } from './app.ts';
 
-const parts = await composeLambda();
+const parts = await composeLambda({ queryTimeoutMillis: 12_000 });
 mountRegistry(parts.app, {
   register: {
     database: parts.database,
