@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const telemetry = createPrometheusTelemetry();
   const clock = createSystemClock();
   const folder = options.memory ? undefined : environment.DATA_FOLDER;
-  const stores = await openLocalStores({ environment, clock, telemetry, folder });
+  const stores = await openLocalStores({ environment, clock, telemetry, logger, folder });
   const { app, core } = composeApp({
     environment,
     stores,

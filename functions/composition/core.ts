@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
 import type { Environment } from '../../shared/platform/environment.ts';
+import type { Logger } from '../../shared/platform/logger.ts';
 import { UnavailableError } from '../../shared/platform/unavailable.ts';
 import {
   createRegistries,
@@ -48,8 +49,8 @@ export function composeRegistries(parts: {
   };
 }
 
-/** The cache over RESP, behind its breaker. */
-export function composeRespCache(environment: Environment, url: string): OnlineCache {
+/** The cache over RESP, behind its breaker. An outage is a line of the log at its begin and one at its end: no request fails of it. */
+export function composeRespCache(environment: Environment, url: string, logger: Logger): OnlineCache {
   return guardCache(
     createRespCache({
       url,
@@ -58,5 +59,11 @@ export function composeRespCache(environment: Environment, url: string): OnlineC
       ttlSeconds: environment.CACHE_TTL_SECONDS,
       generation: environment.CACHE_GENERATION,
     }),
+    {
+      onChange: (isOpen) => {
+        if (isOpen) logger.warn('the cache failed repeatedly and is left alone: Postgres answers');
+        else logger.warn('the cache answers again');
+      },
+    },
   );
 }

@@ -37,6 +37,7 @@ export interface LambdaOptions {
 /** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down. */
 export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Promise<LambdaParts> {
   const environment = await readLambdaEnvironment(process.env);
+  const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
   const clock = createSystemClock();
   const telemetry = createEmbeddedMetrics();
   const dynamodb = createDynamoDb({
@@ -50,12 +51,12 @@ export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Prom
     queryTimeoutMillis,
     telemetry,
   });
-  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'));
+  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
   const peppers: Peppers = [{ id: '1', secret: required(environment, 'API_KEY_SECRET') }];
   const app = createApp({
     authenticate: createAuthenticator({ dynamodb, peppers, clock }),
     platformKey: environment.PLATFORM_API_KEY,
-    logger: createLogger({ level: environment.LOG_LEVEL, buffered: false }),
+    logger,
     telemetry,
   });
   mountHealth(app, { postgres: () => database.rows({ name: 'ping', text: 'SELECT 1' }), cache: () => cache.ping() });

@@ -13,7 +13,7 @@ import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts
 const environment = await readLambdaEnvironment(process.env);
 const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
 const database = createPostgres({ url: required(environment, 'POSTGRES_URL'), maxPool: 1, telemetry: silentTelemetry });
-const cache = composeRespCache(environment, required(environment, 'REDIS_URL'));
+const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
 const dynamodb = createDynamoDb({
   region: environment.AWS_REGION,
   tablePrefix: environment.DYNAMODB_TABLE_PREFIX,

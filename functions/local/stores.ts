@@ -7,6 +7,7 @@ import type { Database } from '../../shared/platform/database.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import type { Environment } from '../../shared/platform/environment.ts';
+import type { Logger } from '../../shared/platform/logger.ts';
 import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
@@ -31,6 +32,7 @@ export interface LocalStoreOptions {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  readonly logger: Logger;
   /** Where embedded parts keep their data; in memory without it. */
   readonly folder: string | undefined;
 }
@@ -71,11 +73,11 @@ async function takeFolder(folder: string): Promise<void> {
   }
 }
 
-function openCache({ environment, clock }: LocalStoreOptions): OnlineCache {
+function openCache({ environment, clock, logger }: LocalStoreOptions): OnlineCache {
   const { REDIS_URL: url, CACHE_TTL_SECONDS: ttlSeconds, CACHE_GENERATION: generation } = environment;
   if (url === undefined) return createMemoryCache({ clock, ttlSeconds, generation });
   try {
-    return composeRespCache(environment, url);
+    return composeRespCache(environment, url, logger);
   } catch (error) {
     throw new StartError(`REDIS_URL: ${error instanceof Error ? error.message : 'is no address'}.`, error);
   }

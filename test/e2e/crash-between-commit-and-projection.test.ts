@@ -147,13 +147,14 @@ function composeWithoutSweep(): { ask: Ask; close: () => Promise<void> } {
     endpoint: stores.dynalite.url,
     tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
   });
-  const cache = composeRespCache(environment, stores.redis.url);
+  const logger = createLogger({ level: 'silent', buffered: false });
+  const cache = composeRespCache(environment, stores.redis.url, logger);
   const { app } = composeApp({
     environment,
     stores: { ...databases, cache, dynamodb },
     clock: createSystemClock(),
     telemetry,
-    logger: createLogger({ level: 'silent', buffered: false }),
+    logger,
     peppers: [{ id: '1', secret: 'a pepper of the tests, long enough' }],
     developmentKeys: developmentKeys(),
   });

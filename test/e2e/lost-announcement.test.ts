@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/platform/clock.ts';
 import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../shared/platform/environment.ts';
+import { createLogger } from '../../shared/platform/logger.ts';
 import { startDynalite } from '../support/dynalite.ts';
 import { startRedis } from '../support/redis.ts';
 
@@ -11,7 +12,8 @@ test('a change that a dead process could not announce is seen within a minute, t
   const [redis, dynalite] = await Promise.all([startRedis(), startDynalite()]);
   const environment = readEnvironment({ CACHE_TIMEOUT_MS: '1000' });
   const dynamodb = createDynamoDb({ region: 'us-east-1', endpoint: dynalite.url, tablePrefix: 'feature-store-' });
-  const caches = [composeRespCache(environment, redis.url), composeRespCache(environment, redis.url)] as const;
+  const openCache = () => composeRespCache(environment, redis.url, createLogger({ level: 'silent', buffered: false }));
+  const caches = [openCache(), openCache()] as const;
   try {
     await ensureTables(dynamodb);
     const ctx = { tenantId: 't_abcdefghijkl', tenantName: 'tenant' };
