@@ -12,7 +12,7 @@ import {
   type Problem,
   toProblem,
 } from '../../shared/contract/errors.ts';
-import type { Route } from '../../shared/contract/route.ts';
+import type { Access, Route } from '../../shared/contract/route.ts';
 import { allRoutes } from '../../shared/contract/routes.ts';
 
 const problemSchema = z
@@ -52,13 +52,22 @@ export function createOpenApi(): ReturnType<typeof createDocument> {
   });
 }
 
+/** API keys have no place for scopes in OpenAPI but prose. */
+const neededKey: Readonly<Record<Access, string>> = {
+  none: 'Needs no key.',
+  read: 'Needs a key with the scope `read`.',
+  write: 'Needs a key with the scope `write`.',
+  admin: 'Needs a key with the scope `admin`.',
+  platform: "Needs the operator's own key; no tenant's key will do.",
+};
+
 function operationOf(route: Route): ZodOpenApiOperationObject {
   const { params, query, headers, body, otherBody } = route;
   return {
     operationId: route.id,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    description: [route.description, neededKey[route.access]].filter(Boolean).join(' '),
     ...(route.access === 'none' ? { security: [] } : {}),
     requestParams: {
       ...(params === undefined ? {} : { path: params }),

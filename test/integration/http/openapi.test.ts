@@ -12,6 +12,7 @@ const mediaSchema = z.looseObject({
 const operationSchema = z.looseObject({
   operationId: z.string(),
   summary: z.string().min(1),
+  description: z.string(),
   security: z.array(z.unknown()).optional(),
   parameters: z
     .array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), schema: z.looseObject({}) }).loose())
@@ -81,6 +82,9 @@ test.each(allRoutes.map((route) => [route.id, route] as const))(
     ];
     expect(Object.keys(operation.requestBody?.content ?? {})).toEqual(types);
     expect(operation.security).toEqual(route.access === 'none' ? [] : undefined);
+    const key = { none: 'no key', platform: "the operator's own key" };
+    const needed = route.access === 'none' || route.access === 'platform' ? key[route.access] : `\`${route.access}\``;
+    expect(operation.description).toContain(needed);
     for (const [status, { contentType = 'application/json', schema }] of Object.entries(route.answers)) {
       const content = operation.responses[status]?.content;
       const isEmpty = schema === undefined && contentType === 'application/json';
