@@ -23,11 +23,22 @@ const { store, publish } = composeRegistries({ dynamodb, cache, clock: createSys
 
 /** Mends what a crash between a commit and what follows it has left: rows that the cache lacks, registries not published. Every minute. */
 export async function handler(): Promise<{ projected: number; republished: number }> {
-  const projected = await sweepProjections({ database, cache });
+  let projected = 0;
+  let republished = 0;
+  try {
+    projected = await sweepProjections({ database, cache });
+  } finally {
+    // Also while the cache is away, which fails projecting: publishing does without it.
+    republished = await republishRegistries();
+  }
+  logger.info({ projected, republished }, 'swept');
+  return { projected, republished };
+}
+
+async function republishRegistries(): Promise<number> {
   let republished = 0;
   for (const { tenantId, name } of await listTenants({ dynamodb })) {
     if (await republishRegistry({ database, store, publish }, { tenantId, tenantName: name })) republished++;
   }
-  logger.info({ projected, republished }, 'swept');
-  return { projected, republished };
+  return republished;
 }
