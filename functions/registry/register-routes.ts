@@ -17,19 +17,19 @@ import { parseJson, parseWith, readBody } from '../http/parse-request.ts';
 export function mountRegistration(app: FunctionApp, dependencies: RegisterDependencies): void {
   app.tenantRoute(featureRoutes.registerFeature, async ({ c, ctx }) => {
     const request = parseWith(registerFeatureRequestSchema, parseJson(await readBody(c)), '');
-    const { version, created } = await registerFeature(dependencies, ctx, request);
-    return registered(created, featureAnswer(version));
+    const { version, isCreated } = await registerFeature(dependencies, ctx, request);
+    return registered(isCreated, featureAnswer(version));
   });
 
   app.tenantRoute(featureViewRoutes.registerView, async ({ c, ctx }) => {
     const request = parseWith(registerViewRequestSchema, parseJson(await readBody(c)), '');
-    const { version, created } = await registerView(dependencies, ctx, request);
-    return registered(created, viewAnswer(version));
+    const { version, isCreated } = await registerView(dependencies, ctx, request);
+    return registered(isCreated, viewAnswer(version));
   });
 
   app.tenantRoute(featureServiceRoutes.registerService, async ({ c, ctx }) => {
     const request = parseWith(registerServiceRequestSchema, parseJson(await readBody(c)), '');
-    const { version, created } = await registerService(dependencies, ctx, request);
-    return registered(created, serviceAnswer(version));
+    const { version, isCreated } = await registerService(dependencies, ctx, request);
+    return registered(isCreated, serviceAnswer(version));
   });
 }

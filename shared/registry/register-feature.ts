@@ -23,7 +23,7 @@ export function registerFeature(
     const { result, apply } = decideRegistration(dependencies, ctx, current, definition);
     const feature = result.version.features.find(({ name }) => name === request.name);
     if (feature === undefined) throw new Error(`the registered version lacks ${request.name}`);
-    const resolved = { version: { version: result.version, feature }, created: result.created };
+    const resolved = { version: { version: result.version, feature }, isCreated: result.isCreated };
     return apply === undefined ? { result: resolved } : { result: resolved, apply };
   });
 }

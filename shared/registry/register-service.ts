@@ -20,7 +20,7 @@ export function registerService(
   return changeRegistry(dependencies, ctx, (current): Decision<Registered<ServiceVersion>> => {
     const service = current.services.find(({ name }) => name === request.name);
     const newest = service === undefined ? undefined : newestOf(service);
-    if (newest !== undefined && isSame(newest, request)) return { result: { version: newest, created: false } };
+    if (newest !== undefined && isSame(newest, request)) return { result: { version: newest, isCreated: false } };
     const index = {
       views: new Map(current.views.map((view) => [view.name, view])),
       viewsByFeature: viewsByFeature(current.views.map(newestOf)),
@@ -36,7 +36,7 @@ export function registerService(
       createdAt: registryTime(dependencies.clock),
     };
     return {
-      result: { version, created: true },
+      result: { version, isCreated: true },
       apply: (transaction) => storeServiceVersion(transaction, ctx, version),
     };
   });

@@ -16,7 +16,7 @@ export interface RegisterDependencies extends RegistryWriter {
 export interface Registered<Version> {
   readonly version: Version;
   /** Whether there is a version or revision that was not there before: 201, else 200. */
-  readonly created: boolean;
+  readonly isCreated: boolean;
 }
 
 /** Registers a view, its next version or its next revision. Throws version_conflict. */
@@ -40,8 +40,8 @@ export function decideRegistration(
   if (change.kind === 'conflict') {
     throw new FeatureStoreError('version_conflict', change.detail, { differences: change.differences });
   }
-  const created = change.kind === 'extended' || change.kind === 'versioned';
-  const result = { version: change.version, created };
+  const isCreated = change.kind === 'extended' || change.kind === 'versioned';
+  const result = { version: change.version, isCreated };
   return change.kind === 'none'
     ? { result }
     : { result, apply: (transaction) => apply(effects, transaction, ctx, change) };
