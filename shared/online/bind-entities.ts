@@ -9,12 +9,12 @@ export interface BoundRow {
   readonly echo: string;
 }
 
-/** Says which entities each row of the request means. Throws entities_required, too_many_entities, too_many_values. */
+/** Says which entities each row of the request means. Throws entities_required, too_many_values, invalid_request. */
 export function bindEntities(plan: ReadPlan, request: OnlineRequest): BoundRow[] {
   if (request.entity_id !== undefined) return [bindOne(plan, request.entity_id)];
   if (request.entities !== undefined) return [bindTypes(plan, request.entities, 'entities')];
   const rows = request.entity_ids ?? request.entity_rows ?? [];
-  refuseTooMany(rows.length, plan.features.length);
+  refuseTooManyValues(rows.length * plan.features.length);
   return rows.map((row, index) => {
     if (typeof row === 'string') return bindOne(plan, row);
     return row.entity_id !== undefined && Object.keys(row).length === 1
@@ -47,19 +47,9 @@ function bindTypes(plan: ReadPlan, given: Readonly<Record<string, string>>, plac
   return { entityIds, echo: place === 'entities' ? `"entities":${members}` : members.slice(1, -1) };
 }
 
-function refuseTooMany(entities: number, features: number): void {
-  if (entities > onlineLimits.entities) {
-    throw new FeatureStoreError(
-      'too_many_entities',
-      `at most ${onlineLimits.entities} entities in one request, not ${entities}`,
-    );
-  }
-  if (entities * features > onlineLimits.values) {
-    throw new FeatureStoreError(
-      'too_many_values',
-      `at most ${onlineLimits.values} values in one request, not ${entities * features}`,
-    );
-  }
+function refuseTooManyValues(values: number): void {
+  if (values <= onlineLimits.values) return;
+  throw new FeatureStoreError('too_many_values', `at most ${onlineLimits.values} values in one request, not ${values}`);
 }
 
 function entitiesRequired(entities: readonly PlannedEntity[]): FeatureStoreError {

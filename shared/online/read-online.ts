@@ -1,6 +1,6 @@
 import { type EntityRead, isAbsence, isAbsenceCurrent, type OnlineCache, type SideCommand } from '../cache/index.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
-import { type OnlineRequest, onlineLimits } from '../contract/online.ts';
+import type { OnlineRequest } from '../contract/online.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
@@ -36,7 +36,7 @@ export type ReadOnline = (ctx: TenantContext, request: OnlineRequest) => Promise
 /**
  * The online read: plan from memory, one round trip to the cache, one query for all misses, answer. The cache may be away
  * (Postgres answers) and so may Postgres (the cache answers what it has); what neither can answer is `unavailable` with
- * the views, or with allow_partial a status. Throws as resolving does, and entities_required, too_many_….
+ * the views, or with allow_partial a status. Throws as resolving does, and entities_required, too_many_values.
  */
 export function createReadOnline(dependencies: OnlineDependencies): ReadOnline {
   const { registries } = dependencies;
@@ -83,14 +83,9 @@ async function readPlanned(
 }
 
 function planOf(registry: TenantRegistry, { feature_names, feature_service }: OnlineRequest): ReadPlan {
-  if (feature_names === undefined) return registry.planOfService(feature_service ?? '');
-  if (feature_names.length > onlineLimits.features) {
-    throw new FeatureStoreError(
-      'too_many_features',
-      `at most ${onlineLimits.features} features in one request, not ${feature_names.length}`,
-    );
-  }
-  return registry.planOfNames(feature_names);
+  return feature_names === undefined
+    ? registry.planOfService(feature_service ?? '')
+    : registry.planOfNames(feature_names);
 }
 
 /** The fields of every entity, row by row; all null where the cache does not answer. */

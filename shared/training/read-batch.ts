@@ -26,12 +26,11 @@ export type ReadBatch = (ctx: TenantContext, request: BatchRequest) => Promise<B
 
 /**
  * Point-in-time reads: for each input row the values as they were at its timestamp, and with `known_at` as they were known
- * then. One answer row per input row, in order. One set-based query per view. Throws as resolving does, too_many_…,
- * entities_required, invalid_time, and unavailable with the views.
+ * then. One answer row per input row, in order. One set-based query per view. Throws as resolving does,
+ * too_many_values, entities_required, invalid_time, and unavailable with the views.
  */
 export function createReadBatch({ registries, database, clock }: BatchDependencies): ReadBatch {
   return async (ctx, request) => {
-    refuseTooManyRows(request);
     await registries.fresh(ctx);
     const plan = await readingRegistry(registries, ctx, (registry) => planOf(registry, request));
     refuseTooManyValues(plan, request);
@@ -47,28 +46,13 @@ export function createReadBatch({ registries, database, clock }: BatchDependenci
 }
 
 function planOf(registry: TenantRegistry, { feature_names, feature_service }: BatchRequest): ReadPlan {
-  if (feature_names === undefined) return registry.planOfService(feature_service ?? '');
-  if (feature_names.length > batchLimits.features) {
-    throw new FeatureStoreError(
-      'too_many_features',
-      `at most ${batchLimits.features} features in one request, not ${feature_names.length}`,
-    );
-  }
-  return registry.planOfNames(feature_names);
+  return feature_names === undefined
+    ? registry.planOfService(feature_service ?? '')
+    : registry.planOfNames(feature_names);
 }
 
-function rowsOf(request: BatchRequest): number {
-  return request.entity_ids?.length ?? request.entity_rows?.length ?? 0;
-}
-
-function refuseTooManyRows(request: BatchRequest): void {
-  const rows = rowsOf(request);
-  if (rows > batchLimits.rows)
-    throw new FeatureStoreError('too_many_rows', `at most ${batchLimits.rows} rows in one request, not ${rows}`);
-}
-
-function refuseTooManyValues(plan: ReadPlan, request: BatchRequest): void {
-  const values = rowsOf(request) * plan.features.length;
+function refuseTooManyValues(plan: ReadPlan, { entity_ids, entity_rows }: BatchRequest): void {
+  const values = (entity_ids ?? entity_rows ?? []).length * plan.features.length;
   if (values <= batchLimits.values) return;
   throw new FeatureStoreError('too_many_values', `at most ${batchLimits.values} values in one request, not ${values}`);
 }
