@@ -24,8 +24,9 @@ export function composeRegistries(parts: {
   readonly dynamodb: DynamoDb;
   readonly cache: OnlineCache;
   readonly clock: Clock;
+  readonly logger: Logger;
 }): RegistryCore {
-  const { dynamodb, cache, clock } = parts;
+  const { dynamodb, cache, clock, logger } = parts;
   const store = createSnapshotStore(dynamodb);
 
   const announceEpoch = async ({ tenantId }: TenantContext, epoch: number): Promise<void> => {
@@ -37,7 +38,11 @@ export function composeRegistries(parts: {
     }
   };
 
-  const registries = createRegistries({ store, clock, announceEpoch });
+  const onStale = ({ tenantName }: TenantContext, err: unknown): void => {
+    logger.warn({ err, tenant: tenantName }, 'the registry could not be read again: what was read before serves');
+  };
+
+  const registries = createRegistries({ store, clock, announceEpoch, onStale });
   return {
     registries,
     store,

@@ -61,7 +61,7 @@ export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Prom
   });
   mountHealth(app, { postgres: () => database.rows({ name: 'ping', text: 'SELECT 1' }), cache: () => cache.ping() });
   return {
-    ...composeRegistries({ dynamodb, cache, clock }),
+    ...composeRegistries({ dynamodb, cache, clock, logger }),
     environment,
     clock,
     dynamodb,

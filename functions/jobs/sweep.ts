@@ -19,7 +19,7 @@ const dynamodb = createDynamoDb({
   tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
   endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
 });
-const { store, publish } = composeRegistries({ dynamodb, cache, clock: createSystemClock() });
+const { store, publish } = composeRegistries({ dynamodb, cache, clock: createSystemClock(), logger });
 
 /** Mends what a crash between a commit and what follows it has left: rows that the cache lacks, registries not published. Every minute. */
 export async function handler(): Promise<{ projected: number; republished: number }> {

@@ -45,7 +45,7 @@ export interface AppParts {
 export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryCore } {
   const { environment, stores, clock, telemetry, peppers } = parts;
   const { dynamodb, cache } = stores;
-  const core = composeRegistries({ dynamodb, cache, clock });
+  const core = composeRegistries({ dynamodb, cache, clock, logger: parts.logger });
   const { registries, publish } = core;
 
   const app = createApp({

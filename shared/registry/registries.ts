@@ -53,9 +53,11 @@ export interface RegistriesOptions {
    * must not throw where the cache is away.
    */
   readonly announceEpoch: (ctx: TenantContext, epoch: number) => Promise<void>;
+  /** Hears why a registry that is held could not be read again; at most once a second and tenant. */
+  readonly onStale: (ctx: TenantContext, error: unknown) => void;
 }
 
-export function createRegistries({ store, clock, announceEpoch }: RegistriesOptions): Registries {
+export function createRegistries({ store, clock, announceEpoch, onStale }: RegistriesOptions): Registries {
   const held = new Map<string, Held>();
   const loading = new Map<string, Promise<TenantRegistry>>();
 
@@ -90,12 +92,15 @@ export function createRegistries({ store, clock, announceEpoch }: RegistriesOpti
     return started;
   };
 
-  /** A store that does not answer leaves what is held: old definitions serve better than none. */
+  /** A store that does not answer, or answers nonsense, leaves what is held: old definitions serve better than none. */
   const reread = (ctx: TenantContext, known: Held): Promise<TenantRegistry> => {
     known.checkedMicros = clock.nowMicros();
     known.askedMicros = known.checkedMicros;
     known.reading ??= load(ctx)
-      .catch(() => known.registry)
+      .catch((error: unknown) => {
+        onStale(ctx, error);
+        return known.registry;
+      })
       .finally(() => {
         known.reading = undefined;
       });

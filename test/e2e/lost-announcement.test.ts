@@ -12,15 +12,16 @@ test('a change that a dead process could not announce is seen within a minute, t
   const [redis, dynalite] = await Promise.all([startRedis(), startDynalite()]);
   const environment = readEnvironment({ CACHE_TIMEOUT_MS: '1000' });
   const dynamodb = createDynamoDb({ region: 'us-east-1', endpoint: dynalite.url, tablePrefix: 'feature-store-' });
-  const openCache = () => composeRespCache(environment, redis.url, createLogger({ level: 'silent', buffered: false }));
+  const logger = createLogger({ level: 'silent', buffered: false });
+  const openCache = () => composeRespCache(environment, redis.url, logger);
   const caches = [openCache(), openCache()] as const;
   try {
     await ensureTables(dynamodb);
     const ctx = { tenantId: 't_abcdefghijkl', tenantName: 'tenant' };
     let nowMicros = 1_800_000_000_000_000;
     const clock: Clock = { nowMicros: () => nowMicros, arrivalMicros: () => nowMicros };
-    const doomed = composeRegistries({ dynamodb, cache: caches[0], clock });
-    const other = composeRegistries({ dynamodb, cache: caches[1], clock });
+    const doomed = composeRegistries({ dynamodb, cache: caches[0], clock, logger });
+    const other = composeRegistries({ dynamodb, cache: caches[1], clock, logger });
     const epochSeen = async (): Promise<number> => {
       const { along } = await caches[1].read([], [{ kind: 'epoch', tenantId: ctx.tenantId }]);
       return (await other.registries.noteEpoch(ctx, along[0] ?? null)).snapshot.epoch;
