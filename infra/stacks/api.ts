@@ -16,8 +16,8 @@ type ApiFunction = 'online' | 'ingest' | 'registry';
  * anybody could make the stores work.
  */
 const routes: readonly (readonly [apigateway.HttpMethod, string, ApiFunction])[] = [
-  [apigateway.HttpMethod.ANY, '/api/v1/features/online', 'online'],
-  [apigateway.HttpMethod.ANY, '/api/v1/features/ingest', 'ingest'],
+  [apigateway.HttpMethod.POST, '/api/v1/features/online', 'online'],
+  [apigateway.HttpMethod.POST, '/api/v1/features/ingest', 'ingest'],
   [apigateway.HttpMethod.ANY, '/api/v1/{proxy+}', 'registry'],
   [apigateway.HttpMethod.GET, '/health', 'online'],
   [apigateway.HttpMethod.GET, '/openapi.json', 'registry'],

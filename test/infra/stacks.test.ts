@@ -118,9 +118,9 @@ describe('the gateway', () => {
     expect(answering(method.toUpperCase(), path)).toBe(expected(id));
   });
 
-  test('leads another method of a path to the function that has the path', () => {
-    expect(answering('GET', onlineRoutes.readOnline.path)).toBe('online');
-    expect(answering('DELETE', ingestRoutes.ingestRows.path)).toBe('ingest');
+  test('leads other methods of the paths of online and ingest to registry, which may have a feature of that name', () => {
+    expect(answering('GET', onlineRoutes.readOnline.path)).toBe('registry');
+    expect(answering('DELETE', ingestRoutes.ingestRows.path)).toBe('registry');
   });
 
   test('leads the script of the docs to the registry', () => {
