@@ -7,6 +7,7 @@ import {
   deleteProjections,
   type EncodedRows,
   findLeftOver,
+  findLeftOverOfTenant,
   type PendingProjection,
   readLatest,
 } from '../values/index.ts';
@@ -43,7 +44,7 @@ export async function projectRows(
       );
       deleteSoon(database, pendingId);
     }
-    if (hasLeftOver) await projectAgain({ database, cache }, await findLeftOver(database, ctx));
+    if (hasLeftOver) await projectAgain({ database, cache }, await findLeftOverOfTenant(database, ctx));
     return true;
   } catch (error) {
     if (error instanceof UnavailableError) return false;

@@ -2,7 +2,12 @@ export { type Appended, appendRows, type EncodedRows } from './append-rows.ts';
 export { codecs, elementOf, isValueError, jsonOf } from './codecs.ts';
 export { addFeatureColumns, createViewTable } from './create-view-table.ts';
 export { createEnsurePartitions } from './ensure-partitions.ts';
-export { deleteProjections, findLeftOver, type PendingProjection } from './pending-projections.ts';
+export {
+  deleteProjections,
+  findLeftOver,
+  findLeftOverOfTenant,
+  type PendingProjection,
+} from './pending-projections.ts';
 export { readAsOf } from './read-as-of.ts';
 export { readLatest } from './read-latest.ts';
 export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';

@@ -23,15 +23,29 @@ export function hasLeftOverSql(tenantId: string): string {
   return `EXISTS (SELECT FROM feature_store.pending_projections WHERE tenant_id = ${tenantId} AND ${leftOver})`;
 }
 
-/** What was left over, oldest first: of one tenant, or of all. */
-export function findLeftOver(query: Queryable, ctx?: TenantContext): Promise<PendingProjection[]> {
+/** What was left over of all tenants, oldest first. */
+export function findLeftOver(query: Queryable): Promise<PendingProjection[]> {
+  return query.rows({
+    name: 'find_left_over_projections',
+    text: `SELECT ${columns} FROM feature_store.pending_projections WHERE ${leftOver} ORDER BY created_at LIMIT ${mostAtOnce}`,
+  });
+}
+
+/** Entities beyond which a write takes no further left-over along: half a second, and the sweep does the rest. */
+const mostEntitiesOfWrite = 5000;
+
+/** What a write of the tenant takes along, oldest first: one at least. */
+export function findLeftOverOfTenant(query: Queryable, { tenantId }: TenantContext): Promise<PendingProjection[]> {
   return query.rows({
     name: 'find_left_over_projections',
     text: `
-      SELECT ${columns} FROM feature_store.pending_projections
-      WHERE ${ctx === undefined ? '' : 'tenant_id = $1 AND '}${leftOver}
-      ORDER BY created_at LIMIT ${mostAtOnce}`,
-    values: ctx === undefined ? [] : [ctx.tenantId],
+      SELECT ${columns} FROM (
+        SELECT *, sum(cardinality(entity_ids)) OVER (ORDER BY created_at, id) AS entities
+        FROM feature_store.pending_projections WHERE tenant_id = $1 AND ${leftOver}
+        ORDER BY created_at LIMIT ${mostAtOnce}
+      ) AS left_over
+      WHERE entities - cardinality(entity_ids) < ${mostEntitiesOfWrite} ORDER BY created_at`,
+    values: [tenantId],
   });
 }
 
