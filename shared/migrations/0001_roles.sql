@@ -18,6 +18,7 @@ BEGIN
   -- A write is committed or gone 10 s after it began, which is what makes an older known_at repeatable for ever.
   ALTER ROLE feature_store_writer SET statement_timeout = '9s';
   ALTER ROLE feature_store_reader SET statement_timeout = '5s';
+  ALTER ROLE feature_store_owner SET statement_timeout = '30s'; -- point-in-time reads on AWS
   ALTER ROLE feature_store_writer SET idle_in_transaction_session_timeout = '10s';
   ALTER ROLE feature_store_owner SET idle_in_transaction_session_timeout = '60s';
   IF current_setting('server_version_num')::int >= 170000 THEN

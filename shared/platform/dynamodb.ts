@@ -29,7 +29,8 @@ export interface DynamoDbTables {
 export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOptions): DynamoDb {
   const client = new DynamoDBClient({
     region,
-    ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(isLocal(endpoint) ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
     maxAttempts: 3,
     requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true }),
   });
@@ -42,6 +43,11 @@ export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOption
       idempotency: `${tablePrefix}idempotency`,
     },
   };
+}
+
+/** A local server checks no signature but wants one; nobody on a laptop need have credentials for it. */
+function isLocal(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
 }
 
 /** Runs a call and tells "DynamoDB does not answer" apart from what it answers. */
