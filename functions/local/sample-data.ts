@@ -1,8 +1,14 @@
 /** The sample data: three views of users and one of merchants, the same for everyone who starts it. */
 
-export const sampleRegistrations: readonly { readonly path: string; readonly body: unknown }[] = [
+export const sampleRegistrations: readonly {
+  readonly path: string;
+  readonly body: unknown;
+  /** Where it is found once it is registered. */
+  readonly at: string;
+}[] = [
   {
     path: '/api/v1/features/register',
+    at: '/api/v1/feature-views/user_lifetime_value@1',
     body: {
       name: 'user_lifetime_value',
       version: 1,
@@ -15,6 +21,7 @@ export const sampleRegistrations: readonly { readonly path: string; readonly bod
   },
   {
     path: '/api/v1/feature-views',
+    at: '/api/v1/feature-views/user_profile@1',
     body: {
       name: 'user_profile',
       entity_type: 'user',
@@ -30,6 +37,7 @@ export const sampleRegistrations: readonly { readonly path: string; readonly bod
   },
   {
     path: '/api/v1/feature-views',
+    at: '/api/v1/feature-views/user_activity@1',
     body: {
       name: 'user_activity',
       entity_type: 'user',
@@ -47,6 +55,7 @@ export const sampleRegistrations: readonly { readonly path: string; readonly bod
   },
   {
     path: '/api/v1/feature-views',
+    at: '/api/v1/feature-views/merchant_risk@1',
     body: {
       name: 'merchant_risk',
       entity_type: 'merchant',
@@ -60,6 +69,7 @@ export const sampleRegistrations: readonly { readonly path: string; readonly bod
   },
   {
     path: '/api/v1/feature-services',
+    at: '/api/v1/feature-services/churn_model@1',
     body: {
       name: 'churn_model',
       description: 'What the churn model reads',

@@ -25,9 +25,8 @@ if (values.help) {
 
 const send: Send = async (path, body) => {
   const response = await fetch(new URL(path, values.url), {
-    method: 'POST',
     headers: { 'content-type': 'application/json', 'x-api-key': values.key },
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
   return { status: response.status, text: await response.text() };
 };

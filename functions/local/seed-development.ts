@@ -15,9 +15,8 @@ const secondsPerHour = 3600;
 export async function seedDevelopmentTenant(app: FunctionApp): Promise<void> {
   const send: Send = async (path, body) => {
     const response = await app.hono.request(path, {
-      method: 'POST',
       headers: { 'content-type': 'application/json', 'x-api-key': 'tenant1_key' },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
     return { status: response.status, text: await response.text() };
   };
@@ -30,16 +29,16 @@ export async function seedDevelopmentTenant(app: FunctionApp): Promise<void> {
 }
 
 const ageSchema = z.object({
-  metadata: z.object({ 'merchant_risk:chargeback_rate': z.object({ age_seconds: z.number().nullable() }) }),
+  metadata: z.object({ 'merchant_risk@1:chargeback_rate': z.object({ age_seconds: z.number().nullable() }) }),
 });
 
 /** Of the row that is written last; undefined where it is not there. */
 async function ageOfSample(send: Send): Promise<number | undefined> {
   const { status, text } = await send('/api/v1/features/online', {
     entity_id: `merchant_${merchants}`,
-    feature_names: ['merchant_risk:chargeback_rate'],
+    feature_names: ['merchant_risk@1:chargeback_rate'],
   });
   if (status !== 200) return undefined;
   const answer: unknown = JSON.parse(text);
-  return ageSchema.parse(answer).metadata['merchant_risk:chargeback_rate'].age_seconds ?? undefined;
+  return ageSchema.parse(answer).metadata['merchant_risk@1:chargeback_rate'].age_seconds ?? undefined;
 }

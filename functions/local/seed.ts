@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { sampleRegistrations, sampleViews } from './sample-data.ts';
 
-/** How requests reach a feature store: over the network, or straight into an app of this process. */
-export type Send = (path: string, body: unknown) => Promise<{ status: number; text: string }>;
+/** How requests reach a feature store: over the network, or straight into an app of this process. A GET without a body. */
+export type Send = (path: string, body?: unknown) => Promise<{ status: number; text: string }>;
 
 export interface SeedOptions {
   readonly users: number;
@@ -16,20 +17,44 @@ export interface SeedOptions {
 const rowsPerRequest = 2000;
 const entitiesPerRead = 500;
 
-/** Registers the sample views and writes a row per entity and day, the newest as of now. Answers the number of rows. */
+/**
+ * Registers the sample views where they are not, and writes a row per entity and day, the newest as of now. What is there
+ * stays as it is: registered again, a view that somebody has given one more feature would get a next version without it.
+ * Answers the number of rows, without those that are older than the view keeps.
+ */
 export async function seed(send: Send, options: SeedOptions): Promise<number> {
-  for (const { path, body } of sampleRegistrations) await expectOk(send, path, body);
+  for (const registration of sampleRegistrations) await registerOnce(send, registration);
   const total = Object.keys(sampleViews).reduce((rows, view) => rows + entitiesOf(view, options) * options.days, 0);
   let done = 0;
+  let written = 0;
   for (const view of Object.keys(sampleViews)) {
     for (const rows of requestsOf(view, options)) {
-      await expectOk(send, '/api/v1/features/ingest', { view, rows });
+      written += await write(send, view, rows);
       done += rows.length;
       options.onProgress(done, total);
     }
   }
   await warmCache(send, options);
-  return total;
+  return written;
+}
+
+async function registerOnce(send: Send, { path, body, at }: (typeof sampleRegistrations)[number]): Promise<void> {
+  const { status } = await send(at);
+  if (status === 404) await expectOk(send, path, body);
+}
+
+const writtenSchema = z.object({ accepted: z.number(), rejected: z.array(z.object({ code: z.string() })) });
+
+/** Answers how many rows were taken. The first version is the sample's own, whatever has been made of the view since. */
+async function write(send: Send, view: string, rows: readonly unknown[]): Promise<number> {
+  const path = '/api/v1/features/ingest';
+  const { status, text } = await send(path, { view: `${view}@1`, rows });
+  // 422 where none was taken.
+  if (status !== 200 && status !== 422) throw refused(path, status, text);
+  const answer: unknown = JSON.parse(text);
+  const { accepted, rejected } = writtenSchema.parse(answer);
+  if (rejected.some(({ code }) => code !== 'event_time_beyond_retention')) throw refused(path, status, text);
+  return accepted;
 }
 
 function entitiesOf(view: string, { users, merchants }: SeedOptions): number {
@@ -65,5 +90,9 @@ async function warmCache(send: Send, { cacheUsers }: SeedOptions): Promise<void>
 
 async function expectOk(send: Send, path: string, body: unknown): Promise<void> {
   const { status, text } = await send(path, body);
-  if (status !== 200 && status !== 201) throw new Error(`${path} answered ${status}: ${text.slice(0, 500)}`);
+  if (status !== 200 && status !== 201) throw refused(path, status, text);
+}
+
+function refused(path: string, status: number, text: string): Error {
+  return new Error(`${path} answered ${status}: ${text.slice(0, 500)}`);
 }
