@@ -3,7 +3,7 @@ import type { RowErrorCode } from '../contract/errors.ts';
 import type { RowRejection } from '../contract/ingest.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import type { ViewVersion } from '../registry/index.ts';
-import { codecs, type EncodedRows, elementOf, isValueError, jsonOf } from '../values/index.ts';
+import { codecs, createWidthCheck, type EncodedRows, elementOf, isValueError, jsonOf } from '../values/index.ts';
 
 export interface AcceptSettings {
   /** When the request arrived: created_at of its rows, and what event times are judged by. Microseconds. */
@@ -98,6 +98,7 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
     version.features.map(({ name, dtype, position }) => [name, { position, encode: codecs[dtype].encode }]),
   );
   const judgeTime = rememberLast(createTimeJudge(version, settings));
+  const isTooWide = createWidthCheck(version.features);
   const elements = new Array<string>(features.size);
   const json = new Array<string>(features.size);
 
@@ -138,10 +139,16 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
       elements[feature.position] = elementOf(encoded);
       json[feature.position] = jsonOf(encoded);
     }
+    if (isTooWide?.(json)) return tooWide;
     const payload = `[${micros},${settings.arrivalMicros},${version.revision},${json.join(',')}]`;
     return { entityId, micros, elements, payload };
   };
 }
+
+const tooWide: RowError = {
+  code: 'too_long',
+  detail: 'values: wider than a row of Postgres, which holds 296 values of text, bytes, JSON and arrays of any length',
+};
 
 const outOfRange: RowError = { code: 'event_time_out_of_range', detail: 'event_time: before 1970 or after 2254' };
 

@@ -10,4 +10,5 @@ export {
 } from './pending-projections.ts';
 export { readAsOf } from './read-as-of.ts';
 export { readLatest } from './read-latest.ts';
+export { createWidthCheck } from './row-width.ts';
 export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
