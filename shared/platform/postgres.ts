@@ -27,7 +27,7 @@ export function createPostgres(options: PostgresOptions): Database {
     connectionTimeoutMillis: options.connectTimeoutMillis ?? 2000,
     keepAlive: true,
     ...(options.queryTimeoutMillis === undefined ? {} : { query_timeout: options.queryTimeoutMillis }),
-    ...(options.role === undefined ? {} : { options: `-c role=${options.role}` }),
+    ...(options.role === undefined ? {} : { options: `-c role=${options.role}`, onConnect: takeRoleSettings }),
   });
   // An idle connection that breaks is only dropped from the pool: the next query opens another.
   pool.on('error', () => {});
@@ -37,6 +37,14 @@ export function createPostgres(options: PostgresOptions): Database {
     transaction: (work) => runTransaction(pool, options.telemetry, work),
     close: () => pool.end(),
   };
+}
+
+/** Postgres gives a role's settings, the time-outs among them, to who logs in as it, not to who acts as it. */
+async function takeRoleSettings(client: pg.ClientBase): Promise<void> {
+  await client.query(`
+    SELECT set_config(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), false)
+    FROM pg_roles CROSS JOIN LATERAL unnest(rolconfig) AS setting
+    WHERE rolname = current_user`);
 }
 
 type RunQuery = (config: string | pg.QueryConfig | pg.QueryArrayConfig) => Promise<{ rows: unknown[] }>;

@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { createIngestRows, type IngestRows } from '../../../shared/ingestion/index.ts';
+import { createPostgres } from '../../../shared/platform/postgres.ts';
+import { silentTelemetry } from '../../../shared/platform/telemetry.ts';
 import { naiveAnswer, type OracleRow } from '../../support/naive-oracle.ts';
 import { createWorld, hour, recordedRows, start, type World } from './semantics-setup.ts';
 
@@ -190,6 +192,18 @@ describe('At the same time', () => {
   test('a writing transaction takes at most 10 s, so that a known_at older than that is repeatable', async () => {
     const { writer } = world.store.databases;
     expect(await writer.arrays({ name: 'timeout', text: 'SHOW transaction_timeout' })).toEqual([['10s']]);
+  });
+
+  test('one that acts as the writer, as on a laptop, takes at most 10 s too', async () => {
+    const writer = createPostgres({
+      url: inject('postgresAdminUrl'),
+      role: 'feature_store_writer',
+      maxPool: 1,
+      telemetry: silentTelemetry,
+    });
+    onTestFinished(() => writer.close());
+    const text = `SELECT current_user::text, current_setting('transaction_timeout'), current_setting('statement_timeout')`;
+    expect(await writer.arrays({ name: 'timeouts', text })).toEqual([['feature_store_writer', '10s', '9s']]);
   });
 });
 
