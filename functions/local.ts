@@ -7,6 +7,7 @@ import { migrate, readMigrations } from '../shared/platform/migrate.ts';
 import { createPrometheusTelemetry } from '../shared/platform/prometheus.ts';
 import { type Dependency, UnavailableError } from '../shared/platform/unavailable.ts';
 import { republishRegistry } from '../shared/registry/index.ts';
+import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
 import { developmentKeys, developmentTenants } from './local/development-tenants.ts';
@@ -83,6 +84,7 @@ function createMigrateOnce({ admin, owner }: LocalStores, { store, publish }: Re
   return async () => {
     if (isDone) return;
     await migrate(admin, await readMigrations(new URL('../shared/migrations/', import.meta.url).pathname));
+    await enableTimescale(admin);
     for (const tenant of developmentTenants) await republishRegistry({ database: owner, store, publish }, tenant);
     isDone = true;
   };

@@ -3,6 +3,7 @@ import { createLogger } from '../../shared/platform/logger.ts';
 import { migrate, readMigrations } from '../../shared/platform/migrate.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
+import { enableTimescale } from '../../shared/values/index.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { loginSchema, readSecret } from '../composition/read-secret.ts';
 import { type RoleLogin, setRolePasswords } from './set-role-passwords.ts';
@@ -11,10 +12,10 @@ const environment = await readLambdaEnvironment(process.env);
 const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
 
 /**
- * Brings the database to the newest schema and gives its roles the passwords of their secrets; the deployment waits for
+ * Brings the database to the newest schema, takes TimescaleDB in where it is offered, and gives the roles the passwords of their secrets; the deployment waits for
  * it and stops where it throws. The .sql files lie beside the bundle.
  */
-export async function handler(): Promise<{ ran: string[] }> {
+export async function handler(): Promise<{ ran: string[]; timescale: boolean }> {
   const database = createPostgres({
     url: required(environment, 'POSTGRES_URL'),
     maxPool: 1,
@@ -24,9 +25,10 @@ export async function handler(): Promise<{ ran: string[] }> {
   });
   try {
     const ran = await migrate(database, await readMigrations(new URL('migrations/', import.meta.url).pathname));
+    const timescale = await enableTimescale(database);
     await setRolePasswords(database, await readRoleLogins());
-    logger.info({ ran }, 'migrated');
-    return { ran };
+    logger.info({ ran, timescale }, 'migrated');
+    return { ran, timescale };
   } finally {
     await database.close();
   }

@@ -15,8 +15,8 @@ import {
   type Principal,
 } from '../../shared/tenancy/index.ts';
 import { createReadBatch } from '../../shared/training/index.ts';
-import { addFeatureColumns, createViewTable } from '../../shared/values/index.ts';
 import { composeRegistries, type RegistryCore } from '../composition/core.ts';
+import { tableEffects } from '../composition/table-effects.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth, mountMetrics } from '../http/operations.ts';
 import { mountIngest } from '../ingest/app.ts';
@@ -75,7 +75,7 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
       database: stores.owner,
       clock,
       defaultRetentionDays: environment.DEFAULT_RETENTION_DAYS,
-      effects: { createViewTable, addFeatureColumns, publish },
+      effects: { ...tableEffects, publish },
     },
     registries,
     readBatch: createReadBatch({ registries, database: stores.reader, clock }),

@@ -1,6 +1,6 @@
 import { createReadBatch } from '../../shared/training/index.ts';
-import { addFeatureColumns, createViewTable } from '../../shared/values/index.ts';
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
+import { tableEffects } from '../composition/table-effects.ts';
 import { mountRegistry } from './app.ts';
 
 const parts = await composeLambda({ queryTimeoutMillis: 12_000 });
@@ -9,7 +9,7 @@ mountRegistry(parts.app, {
     database: parts.database,
     clock: parts.clock,
     defaultRetentionDays: parts.environment.DEFAULT_RETENTION_DAYS,
-    effects: { createViewTable, addFeatureColumns, publish: parts.publish },
+    effects: { ...tableEffects, publish: parts.publish },
   },
   registries: parts.registries,
   readBatch: createReadBatch(parts),

@@ -1,4 +1,5 @@
 export { featureAnswer, serviceAnswer, viewAnswer } from './answers.ts';
+export type { RegistryEffects } from './change-registry.ts';
 export type {
   PlannedEntity,
   PlannedFeature,

@@ -12,3 +12,5 @@ export { readAsOf } from './read-as-of.ts';
 export { readLatest } from './read-latest.ts';
 export { createWidthCheck } from './row-width.ts';
 export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
+export { carriedTableName, viewTableName } from './tables.ts';
+export { enableTimescale, makeHypertable, readTimescale, type Timescale } from './timescale.ts';

@@ -11,6 +11,14 @@ export function latestTableName(tenantId: string): string {
 }
 
 /**
+ * One row per entity of each view table of which retention dropped rows: the newest of those, whole, since it is the
+ * answer as of any time until the entity's next row.
+ */
+export function carriedTableName(tenantId: string): string {
+  return `${quoteIdentifier(tenantId)}.carried`;
+}
+
+/**
  * SQL of a timestamptz from microseconds since the epoch in a double. to_timestamp of seconds in a double would round
  * microseconds away from 2100 on.
  */
