@@ -1,7 +1,19 @@
 import type { Logger } from '../../shared/platform/logger.ts';
 
-/** Runs `work` again and again with a pause in between, never twice at once. Answers how to stop it, which waits for a run under way. */
-export function repeat(logger: Logger, pauseMillis: number, work: () => Promise<unknown>): () => Promise<void> {
+/** A job that AWS runs by schedule and a laptop by timer. */
+export interface RepeatedJob {
+  readonly name: string;
+  readonly pauseMillis: number;
+  /** Before the first run. */
+  readonly firstPauseMillis: number;
+  work(): Promise<unknown>;
+}
+
+/** Runs a job again and again with a pause in between, never twice at once. Answers how to stop it, which waits for a run under way. */
+export function repeat(
+  logger: Logger,
+  { name, pauseMillis, firstPauseMillis, work }: RepeatedJob,
+): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let isFailing = false;
   const run = async (): Promise<void> => {
@@ -9,8 +21,8 @@ export function repeat(logger: Logger, pauseMillis: number, work: () => Promise<
       await work();
       isFailing = false;
     } catch (error) {
-      // Once per outage, not once per second.
-      if (!isFailing) logger.warn({ err: error }, 'sweep failed; it goes on trying');
+      // Once per outage, not once per run.
+      if (!isFailing) logger.warn({ err: error }, `the ${name} failed; it goes on trying`);
       isFailing = true;
     }
     if (timer !== undefined) timer = setTimeout(start, pauseMillis);
@@ -18,7 +30,7 @@ export function repeat(logger: Logger, pauseMillis: number, work: () => Promise<
   const start = (): void => {
     running = run();
   };
-  let timer: NodeJS.Timeout | undefined = setTimeout(start, pauseMillis);
+  let timer: NodeJS.Timeout | undefined = setTimeout(start, firstPauseMillis);
   return async () => {
     clearTimeout(timer);
     timer = undefined;

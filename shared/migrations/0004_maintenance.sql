@@ -9,6 +9,10 @@ CREATE TABLE feature_store.maintained (
   -- Kept here, because the rows themselves may be dropped.
   newest_event_time timestamptz,
   maintained_at timestamptz,
+  -- While native partitions are copied into chunks (convert-to-hypertable.ts): rows recorded before have been looked at in
+  -- partitions of event times before.
+  copied_recorded timestamptz,
+  copied_events timestamptz,
   PRIMARY KEY (tenant_id, view_table)
 );
 

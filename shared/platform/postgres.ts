@@ -16,6 +16,8 @@ export interface PostgresOptions {
    * which a server that can no longer be reached does not tell of. None by default.
    */
   readonly queryTimeoutMillis?: number;
+  /** Milliseconds that a statement may take, in place of the role's own time-out: a job's may take minutes. 0: no limit. */
+  readonly statementTimeoutMillis?: number;
   readonly telemetry: Telemetry;
 }
 
@@ -27,7 +29,13 @@ export function createPostgres(options: PostgresOptions): Database {
     connectionTimeoutMillis: options.connectTimeoutMillis ?? 2000,
     keepAlive: true,
     ...(options.queryTimeoutMillis === undefined ? {} : { query_timeout: options.queryTimeoutMillis }),
-    ...(options.role === undefined ? {} : { options: `-c role=${options.role}`, onConnect: takeRoleSettings }),
+    ...(options.role === undefined ? {} : { options: `-c role=${options.role}` }),
+    onConnect: async (client) => {
+      if (options.role !== undefined) await takeRoleSettings(client);
+      if (options.statementTimeoutMillis !== undefined) {
+        await client.query(`SET statement_timeout = ${options.statementTimeoutMillis}`);
+      }
+    },
   });
   // An idle connection that breaks is only dropped from the pool: the next query opens another.
   pool.on('error', () => {});

@@ -12,3 +12,9 @@ export class UnavailableError extends FeatureStoreError {
     this.dependency = dependency;
   }
 }
+
+/** Whether Postgres is there and only a lock was not had in time: later it will be. */
+export function isLockTimeout(error: unknown): boolean {
+  if (!(error instanceof UnavailableError) || !(error.cause instanceof Error)) return false;
+  return 'code' in error.cause && error.cause.code === '55P03';
+}

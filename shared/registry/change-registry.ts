@@ -1,6 +1,6 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Database, Queryable } from '../platform/database.ts';
-import { UnavailableError } from '../platform/unavailable.ts';
+import { isLockTimeout } from '../platform/unavailable.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import type { Feature, RegistrySnapshot, ViewVersion } from './model.ts';
 import { tenantTransaction } from './tenant-transaction.ts';
@@ -86,9 +86,4 @@ async function retryLocked<Result>(run: () => Promise<Result>): Promise<Result> 
       if (attempt === tries || !isLockTimeout(error)) throw error;
     }
   }
-}
-
-function isLockTimeout(error: unknown): boolean {
-  if (!(error instanceof UnavailableError) || !(error.cause instanceof Error)) return false;
-  return 'code' in error.cause && error.cause.code === '55P03';
 }

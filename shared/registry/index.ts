@@ -14,6 +14,7 @@ export {
   type ViewVersion,
 } from './model.ts';
 export { pageOf } from './page.ts';
+export { readRegistry } from './read-registry.ts';
 export { readingRegistry } from './reading-registry.ts';
 export { registerFeature } from './register-feature.ts';
 export { registerService } from './register-service.ts';

@@ -1,9 +1,8 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
-import { loadSnapshot } from './load-snapshot.ts';
 import type { RegistrySnapshot } from './model.ts';
+import { readRegistry } from './read-registry.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
-import { tenantTransaction } from './tenant-transaction.ts';
 
 /**
  * Publishes what Postgres holds where the published snapshot is missing or older: a process may have died between its
@@ -18,7 +17,7 @@ export async function republishRegistry(
   ctx: TenantContext,
 ): Promise<boolean> {
   const { database, store, publish } = dependencies;
-  const snapshot = await tenantTransaction(database, ctx, (transaction) => loadSnapshot(transaction, ctx));
+  const snapshot = await readRegistry(database, ctx);
   if (snapshot.epoch <= ((await store.epoch(ctx.tenantId)) ?? 0)) return false;
   await publish(ctx, snapshot);
   return true;

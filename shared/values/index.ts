@@ -2,6 +2,7 @@ export { type Appended, appendRows, type EncodedRows } from './append-rows.ts';
 export { codecs, elementOf, isValueError, jsonOf } from './codecs.ts';
 export { addFeatureColumns, createViewTable } from './create-view-table.ts';
 export { createEnsurePartitions } from './ensure-partitions.ts';
+export { copyText, narrowRow } from './narrow-row.ts';
 export {
   deleteProjections,
   findLeftOver,
@@ -12,5 +13,6 @@ export { readAsOf } from './read-as-of.ts';
 export { readLatest } from './read-latest.ts';
 export { createWidthCheck } from './row-width.ts';
 export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
-export { carriedTableName, viewTableName } from './tables.ts';
-export { enableTimescale, makeHypertable, readTimescale, type Timescale } from './timescale.ts';
+export { carriedTableName, fromMicrosSql, viewTableName } from './tables.ts';
+export { compressionSql, enableTimescale, makeHypertable, readTimescale, type Timescale } from './timescale.ts';
+export { mostLengthOf } from './value-length.ts';
