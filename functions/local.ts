@@ -34,8 +34,8 @@ async function main(): Promise<void> {
   const address = { host: environment.HOST, port: environment.PORT };
   await refuseTakenPort(address);
   const logger = createLogger({ level: environment.LOG_LEVEL, buffered: true });
-  const telemetry = createPrometheusTelemetry();
   const clock = createSystemClock();
+  const telemetry = createPrometheusTelemetry({ clock });
   const folder = options.memory ? undefined : environment.DATA_FOLDER;
   const stores = await openLocalStores({ environment, clock, telemetry, logger, folder });
   const { app, core } = composeApp({

@@ -39,7 +39,7 @@ export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Prom
   const environment = await readLambdaEnvironment(process.env);
   const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
   const clock = createSystemClock();
-  const telemetry = createEmbeddedMetrics();
+  const telemetry = createEmbeddedMetrics({ clock });
   const dynamodb = createDynamoDb({
     region: environment.AWS_REGION,
     tablePrefix: environment.DYNAMODB_TABLE_PREFIX,

@@ -70,7 +70,7 @@ async function readPlanned(
   const unavailable = await fillMisses(trip, ctx, request, { stored, misses, places }, asOfMicros);
   const hits = stored.length - misses.length;
   trip.telemetry.cacheRead(hits, misses.length);
-  reportFreshness(trip.telemetry, plan, stored, asOfMicros);
+  reportNewest(trip.telemetry, ctx, plan, stored);
   const rows = { bound, stored, unavailable, asOfMicros, includeMetadata: request.include_metadata };
   const isOne = request.entity_id !== undefined || request.entities !== undefined;
   return {
@@ -181,16 +181,20 @@ async function fillMisses(
 
 const nowhere: ReadonlySet<number> = new Set();
 
-function reportFreshness(
+/** The newest row answered of each view: an entity of old data says nothing of its view. */
+function reportNewest(
   telemetry: Telemetry,
+  ctx: TenantContext,
   plan: ReadPlan,
   stored: readonly (StoredRow | undefined)[],
-  asOfMicros: number,
 ): void {
   for (const { tables, firstSlot } of plan.entities) {
     for (const [index, { version }] of tables.entries()) {
-      const row = stored[firstSlot + index];
-      if (row !== undefined) telemetry.freshness(version.view, (asOfMicros - row.eventMicros) / 1e6);
+      let newest = Number.NEGATIVE_INFINITY;
+      for (let place = firstSlot + index; place < stored.length; place += plan.slots) {
+        newest = Math.max(newest, stored[place]?.eventMicros ?? newest);
+      }
+      if (Number.isFinite(newest)) telemetry.dataSeen(ctx, version.view, newest);
     }
   }
 }

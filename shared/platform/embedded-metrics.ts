@@ -1,4 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Clock } from './clock.ts';
+import { ageSeconds, createKnownViews, isStale, type KnownView } from './freshness.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface EmbeddedMetrics extends Telemetry {
@@ -7,12 +9,15 @@ export interface EmbeddedMetrics extends Telemetry {
 }
 
 /**
- * Metrics for CloudWatch. The route is the only dimension, since each combination of dimensions is billed as a metric of
- * its own; freshness is that of the stalest view of the request, by view it is in the logs.
+ * Metrics for CloudWatch. Beside the service, which is the function's name and so tells stages apart, the route is the only
+ * dimension, and a job has none: each combination of dimensions is billed as a metric of its own. So freshness is that of
+ * the stalest view since the last flush, which is of one request or of one run of a job; the line names that view and its
+ * tenant. How many are stale is said where a job has measured.
  */
-export function createEmbeddedMetrics(): EmbeddedMetrics {
+export function createEmbeddedMetrics({ clock }: { readonly clock: Clock }): EmbeddedMetrics {
   const metrics = new Metrics({ namespace: 'FeatureStore' });
-  let stalestSeconds: number | undefined;
+  let views = createKnownViews();
+  let isMeasured = false;
   return {
     requestDone: (route, status, seconds) => {
       metrics.addDimension('route', route);
@@ -26,14 +31,38 @@ export function createEmbeddedMetrics(): EmbeddedMetrics {
     },
     queryDone: (_statement, seconds) =>
       metrics.addMetric('feature_store_db_query_duration_seconds', MetricUnit.Seconds, seconds),
-    freshness: (_view, ageSeconds) => {
-      stalestSeconds = Math.max(stalestSeconds ?? 0, ageSeconds);
+    dataSeen: (ctx, view, newestEventMicros) => views.seen(ctx, view, newestEventMicros),
+    viewMeasured: (ctx, measured) => {
+      views.measured(ctx, measured);
+      isMeasured = true;
     },
     flush: () => {
-      if (stalestSeconds !== undefined)
-        metrics.addMetric('feature_store_feature_freshness_seconds', MetricUnit.Seconds, stalestSeconds);
-      stalestSeconds = undefined;
+      const known = views.all();
+      const nowMicros = clock.nowMicros();
+      const stalest = stalestOf(known);
+      if (stalest !== undefined) {
+        const seconds = ageSeconds(stalest.newestEventMicros, nowMicros);
+        metrics.addMetric('feature_store_feature_freshness_seconds', MetricUnit.Seconds, seconds);
+        metrics.addMetadata('stalest_tenant', stalest.tenant).addMetadata('stalest_view', stalest.view);
+      }
+      if (isMeasured) {
+        const stale = known.filter((view) => isStale(view, nowMicros));
+        metrics.addMetric('feature_store_stale_views', MetricUnit.Count, stale.length);
+      }
+      views = createKnownViews();
+      isMeasured = false;
       metrics.publishStoredMetrics();
     },
   };
+}
+
+function stalestOf(views: readonly KnownView[]) {
+  let stalest: { readonly tenant: string; readonly view: string; readonly newestEventMicros: number } | undefined;
+  for (const { tenant, view, newestEventMicros } of views) {
+    if (newestEventMicros === null) continue;
+    if (stalest === undefined || newestEventMicros < stalest.newestEventMicros) {
+      stalest = { tenant, view, newestEventMicros };
+    }
+  }
+  return stalest;
 }

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from './clock.ts';
+import { ageSeconds, createKnownViews, isStale } from './freshness.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface PrometheusTelemetry extends Telemetry {
@@ -7,8 +9,13 @@ export interface PrometheusTelemetry extends Telemetry {
   expose(): Promise<string>;
 }
 
-/** The six metrics of `/metrics`. Labels are few and bounded: no tenant, no key, no entity. */
-export function createPrometheusTelemetry(): PrometheusTelemetry {
+/**
+ * The seven metrics of `/metrics`. Labels are few and bounded: no key, no entity; tenant and view for freshness alone,
+ * which is one series a view (about 5,000 in a cell). Ages are those of the moment of the scrape: they grow while nothing
+ * is asked.
+ */
+export function createPrometheusTelemetry({ clock }: { readonly clock: Clock }): PrometheusTelemetry {
+  const views = createKnownViews();
   const registry = new Registry();
   const requests = new Counter({
     name: 'feature_store_api_requests_total',
@@ -33,11 +40,26 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
     help: 'View rows that the cache did not have',
     registers: [registry],
   });
-  const freshness = new Gauge({
+  new Gauge({
     name: 'feature_store_feature_freshness_seconds',
-    help: 'Age of the newest data of a view, as last answered online',
-    labelNames: ['view'],
+    help: 'Age of the newest data of a view that online answers or the maintenance job have seen',
+    labelNames: ['view', 'tenant'],
     registers: [registry],
+    collect() {
+      const nowMicros = clock.nowMicros();
+      for (const { view, tenant, newestEventMicros } of views.all()) {
+        if (newestEventMicros !== null) this.set({ view, tenant }, ageSeconds(newestEventMicros, nowMicros));
+      }
+    },
+  });
+  new Gauge({
+    name: 'feature_store_stale_views',
+    help: 'Views whose newest data is older than their max_staleness_seconds, of those that the maintenance job measured',
+    registers: [registry],
+    collect() {
+      const nowMicros = clock.nowMicros();
+      this.set(views.all().filter((view) => isStale(view, nowMicros)).length);
+    },
   });
   const queries = new Histogram({
     name: 'feature_store_db_query_duration_seconds',
@@ -56,7 +78,8 @@ export function createPrometheusTelemetry(): PrometheusTelemetry {
       if (missed > 0) misses.inc(missed);
     },
     queryDone: (statement, seconds) => queries.observe({ statement }, seconds),
-    freshness: (view, ageSeconds) => freshness.set({ view }, ageSeconds),
+    dataSeen: views.seen,
+    viewMeasured: views.measured,
     contentType: registry.contentType,
     expose: () => registry.metrics(),
   };

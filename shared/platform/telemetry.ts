@@ -1,3 +1,5 @@
+import type { TenantContext } from './context.ts';
+
 /**
  * What the code reports of itself. Prometheus text where a process lives on (prometheus.ts), CloudWatch's embedded
  * metric format in Lambda (embedded-metrics.ts). Durations in seconds.
@@ -6,13 +8,24 @@ export interface Telemetry {
   requestDone(route: string, status: number, seconds: number): void;
   cacheRead(hits: number, misses: number): void;
   queryDone(statement: string, seconds: number): void;
-  /** Age of the data of a view as an answer gave it. */
-  freshness(view: string, ageSeconds: number): void;
+  /** The greatest event time among the rows of a view, of whichever version, that an answer was made from. On the hot path. */
+  dataSeen(ctx: TenantContext, view: string, newestEventMicros: number): void;
+  /** What Postgres has of a view's newest version: by the maintenance job, once a run for each view. */
+  viewMeasured(ctx: TenantContext, measured: MeasuredView): void;
+}
+
+export interface MeasuredView {
+  readonly view: string;
+  /** Greatest event time of a row, in microseconds; null where the view was never written. */
+  readonly newestEventMicros: number | null;
+  /** Null where data may be of any age. */
+  readonly maxStalenessSeconds: number | null;
 }
 
 export const silentTelemetry: Telemetry = {
   requestDone: () => {},
   cacheRead: () => {},
   queryDone: () => {},
-  freshness: () => {},
+  dataSeen: () => {},
+  viewMeasured: () => {},
 };

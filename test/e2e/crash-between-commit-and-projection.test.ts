@@ -138,7 +138,8 @@ async function balanceBy(ask: Ask): Promise<unknown> {
 /** The app over the same stores in this process, as the ingest function in AWS, which does not sweep. */
 function composeWithoutSweep(): { ask: Ask; close: () => Promise<void> } {
   const environment = readEnvironment({ LOG_LEVEL: 'silent' });
-  const telemetry = createPrometheusTelemetry();
+  const clock = createSystemClock();
+  const telemetry = createPrometheusTelemetry({ clock });
   const as = (role: string) =>
     createPostgres({ url: stores.postgres.url, maxPool: 2, telemetry, role: `feature_store_${role}` });
   const databases = { owner: as('owner'), writer: as('writer'), reader: as('reader') };
@@ -152,7 +153,7 @@ function composeWithoutSweep(): { ask: Ask; close: () => Promise<void> } {
   const { app } = composeApp({
     environment,
     stores: { ...databases, cache, dynamodb },
-    clock: createSystemClock(),
+    clock,
     telemetry,
     logger,
     peppers: [{ id: '1', secret: 'a pepper of the tests, long enough' }],

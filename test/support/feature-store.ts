@@ -80,7 +80,7 @@ const pepper = { id: '1', secret: 'a pepper of the tests, long enough' };
 /** Composes the app that `npm start` serves over the services that the integration project has started. */
 export async function createFeatureStore(options: FeatureStoreOptions = {}): Promise<TestFeatureStore> {
   const clock = options.clock ?? createSystemClock();
-  const telemetry = createPrometheusTelemetry();
+  const telemetry = createPrometheusTelemetry({ clock });
   const environment = readEnvironment({ LOG_LEVEL: 'silent', ...options.settings });
   const { databases, closeDatabases } = await openDatabases(options, telemetry);
   const dynamodb = options.replace?.dynamodb ?? (await openDynamoDb());
