@@ -13,6 +13,7 @@ const CAPABILITIES = {
   cache: libraries,
   registry: [...libraries, 'aggregation'],
   values: [...libraries, 'registry'],
+  statistics: [...libraries, 'registry', 'values'],
   online: serving,
   training: serving,
   ingestion: serving,

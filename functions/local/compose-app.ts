@@ -8,6 +8,7 @@ import type { Environment } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import type { PrometheusTelemetry } from '../../shared/platform/prometheus.ts';
 import {
+import { createReadStatistics } from '../../shared/statistics/index.ts';
   claimArrival,
   createAuthenticator,
   listTenants,
@@ -85,6 +86,7 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
   });
   mountHealth(app, {
     postgres: () => stores.reader.rows({ name: 'ping', text: 'SELECT 1' }),
+    readStatistics: createReadStatistics({ registries, database: stores.reader, clock }),
     cache: () => cache.ping(),
     dynamodb: () => listTenants({ dynamodb }),
   });

@@ -1,11 +1,13 @@
 import type { OnlineCache } from '../../shared/cache/index.ts';
 import type { RegisterDependencies, Registries } from '../../shared/registry/index.ts';
+import type { ReadStatistics } from '../../shared/statistics/index.ts';
 import type { ReadBatch } from '../../shared/training/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { mountCache } from './cache-routes.ts';
 import { mountDocs } from './docs-routes.ts';
 import { mountRegistryReads } from './read-routes.ts';
 import { mountRegistration } from './register-routes.ts';
+import { mountStatistics } from './statistics-routes.ts';
 import { mountTenancy, type TenancyDependencies } from './tenancy-routes.ts';
 import { mountTraining } from './training-routes.ts';
 
@@ -13,6 +15,7 @@ export interface RegistryAppDependencies {
   readonly register: RegisterDependencies;
   readonly registries: Registries;
   readonly readBatch: ReadBatch;
+  readonly readStatistics: ReadStatistics;
   readonly cache: OnlineCache;
   readonly tenancy: TenancyDependencies;
   /** The API reference's script file: of the package on a laptop, beside the bundle in Lambda. */
@@ -24,6 +27,7 @@ export function mountRegistry(app: FunctionApp, dependencies: RegistryAppDepende
   mountRegistration(app, dependencies.register);
   mountRegistryReads(app, dependencies.registries);
   mountTraining(app, dependencies.readBatch);
+  mountStatistics(app, dependencies.readStatistics);
   mountCache(app, dependencies);
   mountTenancy(app, dependencies.tenancy);
   mountDocs(app, dependencies);

@@ -1,3 +1,4 @@
+import { createReadStatistics } from '../../shared/statistics/index.ts';
 import { createReadBatch } from '../../shared/training/index.ts';
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
 import { tableEffects } from '../composition/table-effects.ts';
@@ -13,6 +14,7 @@ mountRegistry(parts.app, {
   },
   registries: parts.registries,
   readBatch: createReadBatch(parts),
+  readStatistics: createReadStatistics(parts),
   cache: parts.cache,
   tenancy: parts,
   referenceScript: new URL('reference.js', import.meta.url),

@@ -6,6 +6,7 @@ import { ingestRoutes } from './ingest.ts';
 import { onlineRoutes } from './online.ts';
 import { operationsRoutes } from './operations.ts';
 import type { Route } from './route.ts';
+import { statisticsRoutes } from './statistics.ts';
 import { tenancyRoutes } from './tenancy.ts';
 import { trainingRoutes } from './training.ts';
 
@@ -13,6 +14,7 @@ import { trainingRoutes } from './training.ts';
 export const allRoutes: readonly Route[] = [
   ...Object.values(featureRoutes),
   ...Object.values(featureViewRoutes),
+  ...Object.values(statisticsRoutes),
   ...Object.values(featureServiceRoutes),
   ...Object.values(cacheRoutes),
   ...Object.values(ingestRoutes),

@@ -5,9 +5,11 @@ import { boundedList, entityIdSchema, givenTimeSchema, recordOf, timeSchema } fr
 
 export const batchLimits = { rows: 10_000, features: 500, values: 1_000_000 } as const;
 
-const warningSchema = z
+export const warningSchema = z
   .object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() })
   .meta({ id: 'Warning', description: 'The answer asks for times of which the view no longer keeps all rows' });
+
+export type Warning = z.infer<typeof warningSchema>;
 
 export const batchRequestSchema = z
   .strictObject({

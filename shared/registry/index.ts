@@ -21,5 +21,6 @@ export { registerService } from './register-service.ts';
 export { type RegisterDependencies, registerView } from './register-view.ts';
 export { createRegistries, type Registries } from './registries.ts';
 export { republishRegistry } from './republish-registry.ts';
+export { beyondRetention, retentionHorizon } from './retention.ts';
 export { createSnapshotStore, type SnapshotStore } from './snapshot-store.ts';
 export type { TenantRegistry } from './tenant-registry.ts';

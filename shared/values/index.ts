@@ -13,6 +13,6 @@ export { readAsOf } from './read-as-of.ts';
 export { readLatest } from './read-latest.ts';
 export { createWidthCheck } from './row-width.ts';
 export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
-export { carriedTableName, fromMicrosSql, viewTableName } from './tables.ts';
+export { carriedTableName, fromMicrosSql, toMicrosSql, viewTableName } from './tables.ts';
 export { compressionSql, enableTimescale, makeHypertable, readTimescale, type Timescale } from './timescale.ts';
 export { mostLengthOf } from './value-length.ts';

@@ -67,6 +67,10 @@ const intrusions: Readonly<Record<string, readonly Intrusion[]>> = {
   ],
   listViews: [{ path: '/api/v1/feature-views', gets: emptyList('feature_views') }],
   getView: [{ path: '/api/v1/feature-views/vault_view', gets: 'view_not_found' }],
+  readStatistics: ['vault_view', 'vault_view@1'].map((view) => ({
+    path: `/api/v1/feature-views/${view}/statistics?feature=vault_amount`,
+    gets: 'view_not_found',
+  })),
   listServices: [{ path: '/api/v1/feature-services', gets: emptyList('feature_services') }],
   getService: [{ path: '/api/v1/feature-services/vault_service@1', gets: 'service_not_found' }],
   registerService: [

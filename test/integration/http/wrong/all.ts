@@ -3,6 +3,7 @@ import { ingestRequests, ndjsonRequests } from './ingest.ts';
 import { deletionRequests, listRequests, nameRequests, pathRequests, tenancyRequests } from './paths.ts';
 import { batchRequests, onlineRequests } from './reads.ts';
 import { featureRequests, serviceRequests, viewRequests } from './registration.ts';
+import { statisticsRequests } from './statistics.ts';
 import type { WrongRequest } from './wrong-request.ts';
 
 export const wrongRequests: readonly (readonly [what: string, requests: readonly WrongRequest[]])[] = [
@@ -13,6 +14,7 @@ export const wrongRequests: readonly (readonly [what: string, requests: readonly
   ['ingesting NDJSON', ndjsonRequests],
   ['reading online', onlineRequests],
   ['reading a batch', batchRequests],
+  ['reading statistics', statisticsRequests],
   ['listing', listRequests],
   ['reading by name', nameRequests],
   ['deleting', deletionRequests],

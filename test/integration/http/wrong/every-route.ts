@@ -23,6 +23,7 @@ export function pathOf({ path }: Pick<Route, 'path'>): string {
     .replace('/feature-views/{name}', '/feature-views/user_profile')
     .replace('/feature-services/{name}', '/feature-services/churn_model')
     .replace('{entity_id}', 'u1')
+    .replace('/statistics', '/statistics?feature=country')
     .replace('{id}', 'AAAAAAAAAAAA');
 }
 
