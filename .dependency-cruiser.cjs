@@ -17,6 +17,7 @@ const CAPABILITIES = {
   online: serving,
   training: serving,
   ingestion: serving,
+  maintenance: [...libraries, 'registry', 'values', 'statistics'],
   stream: [...serving, 'ingestion'],
 };
 

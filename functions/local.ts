@@ -1,5 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { sweepProjections } from '../shared/ingestion/index.ts';
+import { maintain } from '../shared/maintenance/index.ts';
 import { createSystemClock } from '../shared/platform/clock.ts';
 import { readEnvironment } from '../shared/platform/environment.ts';
 import { createLogger, type Logger } from '../shared/platform/logger.ts';
@@ -7,6 +8,7 @@ import { migrate, readMigrations } from '../shared/platform/migrate.ts';
 import { createPrometheusTelemetry } from '../shared/platform/prometheus.ts';
 import { type Dependency, UnavailableError } from '../shared/platform/unavailable.ts';
 import { republishRegistry } from '../shared/registry/index.ts';
+import { listTenants } from '../shared/tenancy/index.ts';
 import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
@@ -54,13 +56,24 @@ async function main(): Promise<void> {
     await migrateOnce();
     await sweepProjections({ database: stores.writer, cache: stores.cache });
   };
+  const maintainAll = async (): Promise<void> => {
+    await migrateOnce();
+    const made = (await listTenants(stores)).map(({ tenantId, name }) => ({ tenantId, tenantName: name }));
+    const dependencies = { database: stores.maintenance, clock, telemetry };
+    const { failures } = await maintain(dependencies, [...developmentTenants, ...made]);
+    for (const { error, table } of failures) logger.error({ err: error, table }, 'maintenance failed');
+  };
   // The server starts all the same: the cache may answer, and the sweep migrates later.
   const isPostgresAway = await unlessAway(logger, 'postgres', async () => {
     await migrateOnce();
     await unlessAway(logger, 'cache', sweep);
     if (options.seed) await seedDevelopmentTenant(app);
   });
-  const stopSweeping = repeat(logger, 1000, sweep);
+  const stopJobs = [
+    repeat(logger, { name: 'sweep', pauseMillis: 1000, firstPauseMillis: 1000, work: sweep }),
+    // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
+    repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
+  ];
   const server = createAdaptorServer({ fetch: app.hono.fetch });
   const close = async (): Promise<void> => {
     process.off('SIGINT', close).off('SIGTERM', close);
@@ -68,7 +81,7 @@ async function main(): Promise<void> {
     setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), requestsMillis).unref();
     setTimeout(() => process.exit(0), closeMillis).unref();
     await new Promise<void>((resolve) => server.close(() => resolve()));
-    await stopSweeping();
+    await Promise.all(stopJobs.map((stop) => stop()));
     await stores.close();
     process.exit(0);
   };

@@ -16,6 +16,7 @@ const sources = {
   },
   migrate: { entry: 'functions/jobs/migrate.ts', beside: { migrations: 'shared/migrations' } },
   sweep: { entry: 'functions/jobs/sweep.ts', beside: {} },
+  maintain: { entry: 'functions/jobs/maintain.ts', beside: {} },
 } satisfies Record<string, { entry: string; beside: Record<string, string> }>;
 
 export type FunctionName = keyof typeof sources;
@@ -33,14 +34,15 @@ export type Bundles = Readonly<Record<FunctionName, Bundle>>;
 export async function bundleFunctions(): Promise<Bundles> {
   const folder = mkdtempSync(join(tmpdir(), 'feature-store-bundles-'));
   const bundle = (name: FunctionName): Promise<Bundle> => bundleFunction(name, join(folder, name));
-  const [online, ingest, registry, migrate, sweep] = await Promise.all([
+  const [online, ingest, registry, migrate, sweep, maintain] = await Promise.all([
     bundle('online'),
     bundle('ingest'),
     bundle('registry'),
     bundle('migrate'),
     bundle('sweep'),
+    bundle('maintain'),
   ]);
-  return { online, ingest, registry, migrate, sweep };
+  return { online, ingest, registry, migrate, sweep, maintain };
 }
 
 async function bundleFunction(name: FunctionName, folder: string): Promise<Bundle> {

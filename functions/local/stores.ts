@@ -21,6 +21,8 @@ export interface LocalStores {
   /** Acting as the login itself, which may make roles. */
   readonly admin: Database;
   readonly owner: Database;
+  /** The owner's, for a job whose statements may take minutes. */
+  readonly maintenance: Database;
   readonly writer: Database;
   readonly reader: Database;
   /** What stands behind each, for people. */
@@ -119,16 +121,17 @@ async function openPostgres({ environment, telemetry, folder }: LocalStoreOption
       telemetry,
       ...(folder === undefined ? {} : { folder: join(folder, 'postgres') }),
     });
-    const databases = { admin: pglite, owner: pglite, writer: pglite, reader: pglite };
+    const databases = { admin: pglite, owner: pglite, maintenance: pglite, writer: pglite, reader: pglite };
     return { databases, described: folder === undefined ? 'PGlite, in memory' : 'PGlite', close: () => pglite.close() };
   }
   const as = (
     role: 'owner' | 'writer' | 'reader',
-    settings: { maxPool: number; queryTimeoutMillis?: number },
+    settings: { maxPool: number; queryTimeoutMillis?: number; statementTimeoutMillis?: number },
   ): Database => createPostgres({ url, telemetry, role: `feature_store_${role}`, ...settings });
   const databases = {
     admin: createPostgres({ url, telemetry, maxPool: 1 }),
     owner: as('owner', { maxPool: 4 }),
+    maintenance: as('owner', { maxPool: 1, statementTimeoutMillis: 600_000 }),
     // A second above what the migrations set on the roles.
     writer: as('writer', { maxPool, queryTimeoutMillis: 10_000 }),
     reader: as('reader', { maxPool, queryTimeoutMillis: 6_000 }),

@@ -13,7 +13,7 @@ export interface JobsStackProps extends DataStackProps {
   readonly bundles: Bundles;
 }
 
-/** What runs without a request: migrations, as a step of each deployment that must pass, and the sweep, each minute. */
+/** What runs without a request: migrations, as a step of each deployment that must pass; the sweep, each minute; maintenance, each five. */
 export class JobsStack extends Stack {
   constructor(scope: Construct, id: string, props: JobsStackProps) {
     super(scope, id, props);
@@ -55,6 +55,20 @@ export class JobsStack extends Stack {
     // The next minute is the next attempt.
     everyMinute.addTarget(new LambdaFunction(sweep, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
     migration.executeBefore(everyMinute);
+
+    const maintain = new NodeFunction(this, 'Maintain', {
+      ...functionDefaults('maintain', props),
+      description: 'Partitions, statistics, retention, compression and freshness of the tables of values',
+      memoryMb: 512,
+      // The longest there is: the first statistics of a long history take many runs of it.
+      timeout: Duration.minutes(15),
+      environment: { POSTGRES_URL: data.postgresUrl, DYNAMODB_TABLE_PREFIX: data.tablePrefix },
+      secrets: { POSTGRES_SECRET_ARN: data.secrets.owner },
+    });
+    data.tables.tenants.allow(maintain, 'Scan');
+    const everyFiveMinutes = new Rule(this, 'EveryFiveMinutes', { schedule: Schedule.rate(Duration.minutes(5)) });
+    everyFiveMinutes.addTarget(new LambdaFunction(maintain, { retryAttempts: 0, maxEventAge: Duration.minutes(5) }));
+    migration.executeBefore(everyFiveMinutes);
 
     new CfnOutput(this, 'MigrateFunction', { value: migrate.functionName });
   }

@@ -1,8 +1,7 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
-import { viewTableName } from '../values/index.ts';
+import { maintenanceStep, viewTableName } from '../values/index.ts';
 import { hourSql } from './hourly-select.ts';
-import { maintenanceStep } from './maintenance-step.ts';
 
 /**
  * Remembers the hours of the rows that were recorded since the last time. A writer's transaction lasts 10 s at most, so

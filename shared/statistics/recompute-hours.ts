@@ -1,8 +1,8 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Database, Queryable } from '../platform/database.ts';
+import { maintenanceStep } from '../values/index.ts';
 import { hourlySelect, hourSql } from './hourly-select.ts';
 import { listRelations } from './list-relations.ts';
-import { maintenanceStep } from './maintenance-step.ts';
 import { statisticsColumns } from './statistics-columns.ts';
 import { relationName, type StatisticsGroup } from './statistics-groups.ts';
 

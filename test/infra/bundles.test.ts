@@ -59,7 +59,7 @@ describe('the bundles, run as Lambda runs them', () => {
     const migrate = await start('migrate');
     const { ran } = z.object({ ran: z.array(z.string()) }).parse(await migrate.invoke({}));
     expect(ran).toEqual(readdirSync('shared/migrations').map((file) => file.replace(/\.sql$/, '')));
-    expect(await migrate.invoke({})).toEqual({ ran: [] });
+    expect(await migrate.invoke({})).toEqual({ ran: [], timescale: false });
   });
 
   test('the three functions start, each with the login of its own role', async () => {
@@ -131,6 +131,14 @@ describe('the bundles, run as Lambda runs them', () => {
   test('the sweep finds all done', async () => {
     const sweep = await start('sweep');
     expect(await sweep.invoke({})).toEqual({ projected: 0, republished: 0 });
+  });
+
+  test('the maintenance makes the partition of the next month and the statistics of the hours', async () => {
+    const maintain = await start('maintain');
+    const nothing = { tables: 1, remaining: 0, postponed: 0, converted: 0, dropped: 0, carried: 0, compressed: 0 };
+    // Of this month too, where the hour before was the last of another.
+    expect(await maintain.invoke({})).toEqual({ ...nothing, partitionsMade: expect.toBeOneOf([1, 2]), hours: 2 });
+    expect(await maintain.invoke({})).toMatchObject({ ...nothing, partitionsMade: 0 });
   });
 
   test('the docs come with their script, within the 6 MB that Lambda answers', async () => {

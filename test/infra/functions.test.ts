@@ -8,7 +8,14 @@ const synthesized = synthesize();
 const functions = functionsOf(synthesized);
 
 test('there are the three functions of the API and the two jobs', () => {
-  expect(functions.map(({ name }) => name).sort()).toEqual(['ingest', 'migrate', 'online', 'registry', 'sweep']);
+  expect(functions.map(({ name }) => name).sort()).toEqual([
+    'ingest',
+    'maintain',
+    'migrate',
+    'online',
+    'registry',
+    'sweep',
+  ]);
 });
 
 test.each(functions)('$name runs on Node 24 on arm64, inside the network, traced', ({ properties }) => {
@@ -93,6 +100,10 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
   sweep: {
     [table('tenants')]: ['Scan'],
     [table('registry-snapshots')]: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
+    OwnerLogin: ['GetSecretValue'],
+  },
+  maintain: {
+    [table('tenants')]: ['Scan'],
     OwnerLogin: ['GetSecretValue'],
   },
   migrate: {

@@ -7,9 +7,11 @@ const loaded: unknown = await import(pathToFileURL(bundle).href);
 type Handler = (event: unknown, context: unknown) => unknown;
 const { handler } = z.object({ handler: z.custom<Handler>((value) => typeof value === 'function') }).parse(loaded);
 
+const context = () => ({ awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 900_000 });
+
 process.on('message', async (event) => {
   try {
-    process.send?.({ answer: await handler(event, { awsRequestId: crypto.randomUUID() }) });
+    process.send?.({ answer: await handler(event, context()) });
   } catch (error) {
     process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }

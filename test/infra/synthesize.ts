@@ -82,7 +82,7 @@ function emptyBundles(root: string): Bundles {
     return { folder, inputs: [] };
   };
   const [online, ingest, registry] = [empty('online'), empty('ingest'), empty('registry')];
-  return { online, ingest, registry, migrate: empty('migrate'), sweep: empty('sweep') };
+  return { online, ingest, registry, migrate: empty('migrate'), sweep: empty('sweep'), maintain: empty('maintain') };
 }
 
 const functionSchema = z.object({

@@ -1,0 +1,1 @@
+export { type MaintenanceReport, maintain } from './maintain.ts';
