@@ -1,22 +1,50 @@
 import { defineConfig } from 'vitest/config';
+import type { PostgresLane } from './test/support/lane-databases.ts';
 
 // The tests run on the version that Lambda runs; vitest itself would also start under an older one.
 if (Number(process.versions.node.split('.')[0]) < 24) throw new Error('Run the tests with npm, which uses Node 24.');
+
+/**
+ * Tests that need several sessions or databases, a server to end, or roles that log in: on the real server alone. The
+ * embedded ones have one session, of a superuser.
+ */
+const concurrency = 'test/integration/**/*.concurrency.test.ts';
+/** Of what only TimescaleDB does, and of what is done in its place. */
+const timescaleAlone = 'test/integration/**/*.timescale.test.ts';
+const nativeAlone = 'test/integration/**/*.native.test.ts';
+
+/** These ask no Postgres, or start one of their own: the same on every lane, so once is enough. */
+const withoutLane = [
+  'test/integration/cache/**',
+  'test/integration/tenancy/**',
+  'test/integration/services.test.ts',
+  'test/integration/http/process.test.ts',
+];
+
+/** The integration suite on one Postgres. */
+function integration(name: string, postgresLane: PostgresLane, exclude: string[]) {
+  return {
+    name,
+    include: ['test/integration/**/*.test.ts'],
+    exclude,
+    provide: { postgresLane },
+    globalSetup: ['test/support/global-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  };
+}
+
+const timescale = integration('integration-timescale', 'timescale', [concurrency, nativeAlone, ...withoutLane]);
 
 export default defineConfig({
   test: {
     allowOnly: false,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      {
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { test: integration('integration', 'postgres', [timescaleAlone]) },
+      { test: integration('integration-pglite', 'pglite', [concurrency, timescaleAlone, ...withoutLane]) },
+      // One file at a time: its server may take one connection at a time.
+      ...(process.env.TEST_TIMESCALE_URL ? [{ test: { ...timescale, fileParallelism: false } }] : []),
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {

@@ -11,9 +11,14 @@ export interface PgliteOptions {
 /** Postgres inside this process, for a laptop and for tests. One session: a transaction makes all others wait. */
 export async function createPglite(options: PgliteOptions): Promise<Database> {
   const pglite = await PGlite.create(options.folder === undefined ? {} : { dataDir: options.folder });
+  return overPglite(pglite, options.telemetry);
+}
+
+/** The same over one that is open, such as a copy of a migrated one. */
+export function overPglite(pglite: PGlite, telemetry: Telemetry): Database {
   return {
-    ...queryable(pglite, options.telemetry),
-    transaction: (work) => pglite.transaction((transaction) => work(queryable(transaction, options.telemetry))),
+    ...queryable(pglite, telemetry),
+    transaction: (work) => pglite.transaction((transaction) => work(queryable(transaction, telemetry))),
     close: () => pglite.close(),
   };
 }

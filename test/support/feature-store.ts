@@ -6,22 +6,15 @@ import { createMemoryCache, createRespCache, guardCache, type OnlineCache } from
 import type { Clock } from '../../shared/platform/clock.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
-import type { Database } from '../../shared/platform/database.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
-import { migrate, readMigrations } from '../../shared/platform/migrate.ts';
-import { createPglite } from '../../shared/platform/pglite.ts';
-import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createPrometheusTelemetry } from '../../shared/platform/prometheus.ts';
-import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { createTenant } from '../../shared/tenancy/index.ts';
-import { createTestDatabase } from './migrated-template.ts';
+import { openLaneDatabases, openServer, type StoreDatabases } from './lane-databases.ts';
 
 export interface FeatureStoreOptions {
-  /** A database of its own on the real server, as the three roles; or PGlite in memory. Default server. */
-  readonly postgres?: 'server' | 'pglite';
   /** Default redis. `off` keeps nothing: every read answers from Postgres. */
   readonly cache?: 'redis' | 'cluster' | 'memory' | 'off';
   readonly clock?: Clock;
@@ -59,12 +52,7 @@ export interface TestFeatureStore {
   readonly app: FunctionApp;
   readonly core: RegistryCore;
   readonly tenant: TestTenant;
-  readonly databases: {
-    readonly admin: Database;
-    readonly owner: Database;
-    readonly writer: Database;
-    readonly reader: Database;
-  };
+  readonly databases: StoreDatabases;
   readonly cache: OnlineCache;
   readonly dynamodb: DynamoDb;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
@@ -77,12 +65,16 @@ export interface TestFeatureStore {
 
 const pepper = { id: '1', secret: 'a pepper of the tests, long enough' };
 
-/** Composes the app that `npm start` serves over the services that the integration project has started. */
+/** Composes the app that `npm start` serves, over the Postgres of the project's lane and the services that it has started. */
 export async function createFeatureStore(options: FeatureStoreOptions = {}): Promise<TestFeatureStore> {
   const clock = options.clock ?? createSystemClock();
   const telemetry = createPrometheusTelemetry({ clock });
   const environment = readEnvironment({ LOG_LEVEL: 'silent', ...options.settings });
-  const { databases, closeDatabases } = await openDatabases(options, telemetry);
+  const postgresUrl = options.replace?.postgresUrl;
+  const postgres = await (postgresUrl === undefined
+    ? openLaneDatabases(telemetry)
+    : openServer(postgresUrl, telemetry));
+  const { databases } = postgres;
   const dynamodb = options.replace?.dynamodb ?? (await openDynamoDb());
   const cache = options.replace?.cache ?? openCache(options.cache ?? 'redis', clock);
   const { app, core } = composeApp({
@@ -130,40 +122,10 @@ export async function createFeatureStore(options: FeatureStoreOptions = {}): Pro
     createTenant: makeTenant,
     close: async () => {
       await cache.close();
-      await closeDatabases();
+      await postgres.close();
       dynamodb.client.destroy();
     },
   };
-}
-
-async function openDatabases({ postgres = 'server', replace }: FeatureStoreOptions, telemetry: Telemetry) {
-  if (postgres === 'pglite') {
-    const pglite = await createPglite({ telemetry });
-    await migrate(pglite, await readMigrations(new URL('../../shared/migrations/', import.meta.url).pathname));
-    return {
-      databases: { admin: pglite, owner: pglite, writer: pglite, reader: pglite },
-      closeDatabases: () => pglite.close(),
-    };
-  }
-  const created = replace?.postgresUrl === undefined ? await createTestDatabase(inject('postgresAdminUrl')) : undefined;
-  const open = (role: 'admin' | 'owner' | 'writer' | 'reader'): Database => {
-    if (created === undefined) {
-      const url = replace?.postgresUrl ?? '';
-      return createPostgres({
-        url,
-        maxPool: 8,
-        telemetry,
-        ...(role === 'admin' ? {} : { role: `feature_store_${role}` }),
-      });
-    }
-    return createPostgres({ url: role === 'admin' ? created.adminUrl : created.roleUrl(role), maxPool: 8, telemetry });
-  };
-  const databases = { admin: open('admin'), owner: open('owner'), writer: open('writer'), reader: open('reader') };
-  const closeDatabases = async (): Promise<void> => {
-    await Promise.all(Object.values(databases).map((database) => database.close()));
-    await created?.drop();
-  };
-  return { databases, closeDatabases };
 }
 
 async function openDynamoDb(): Promise<DynamoDb> {

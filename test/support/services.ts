@@ -1,11 +1,8 @@
 import { startDynalite } from './dynalite.ts';
-import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 import { startRedisCluster } from './redis-cluster.ts';
 
 export interface Services {
-  /** The superuser's, for database `postgres`. */
-  postgresAdminUrl: string;
   redisUrl: string;
   /** `redis-cluster://host:port,host:port,host:port` */
   redisClusterUrl: string;
@@ -13,20 +10,19 @@ export interface Services {
   stop(): Promise<void>;
 }
 
-/** Starts what the integration tests share: every test file makes a database, key prefix or table of its own in it. */
+/** Starts what the integration tests share beside Postgres: every test file makes tenants, key prefixes or tables of its own in it. */
 export async function startServices(): Promise<Services> {
-  const started = await Promise.allSettled([startPostgres(), startRedis(), startRedisCluster(), startDynalite()]);
+  const started = await Promise.allSettled([startRedis(), startRedisCluster(), startDynalite()]);
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((service) => (service.status === 'fulfilled' ? service.value.stop() : undefined)));
   };
-  const [postgres, redis, redisCluster, dynalite] = started;
+  const [redis, redisCluster, dynalite] = started;
   for (const service of started) {
     if (service.status === 'fulfilled') continue;
     await stop();
     throw service.reason;
   }
   return {
-    postgresAdminUrl: urlOf(postgres),
     redisUrl: urlOf(redis),
     redisClusterUrl: urlOf(redisCluster),
     dynamodbEndpoint: urlOf(dynalite),

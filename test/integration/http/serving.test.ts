@@ -163,7 +163,7 @@ describe('an idempotency key', () => {
   const stored = () =>
     store.databases.admin.rows({
       name: 'read_all',
-      text: `SELECT age, created_at::text, recorded_at::text FROM "${store.tenant.ctx.tenantId}".profile_v1
+      text: `SELECT age::text, created_at::text, recorded_at::text FROM "${store.tenant.ctx.tenantId}".profile_v1
              WHERE entity_id = 'k1' ORDER BY created_at`,
     });
 

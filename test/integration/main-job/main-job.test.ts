@@ -1,17 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 
-const lanes = [
-  { postgres: 'server', cache: 'redis' },
-  { postgres: 'server', cache: 'cluster' },
-  { postgres: 'pglite', cache: 'memory' },
-  { postgres: 'server', cache: 'off' },
-] as const;
-
-describe.each(lanes)('the main job on $postgres with cache $cache', (lane) => {
+describe.each(['redis', 'cluster', 'memory', 'off'] as const)('the main job with cache %s', (cache) => {
   let store: TestFeatureStore;
   beforeAll(async () => {
-    store = await createFeatureStore(lane);
+    store = await createFeatureStore({ cache });
   });
   afterAll(() => store.close());
 

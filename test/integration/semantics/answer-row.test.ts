@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { formatMicros } from '../../../shared/contract/time.ts';
 import { appendRows, createEnsurePartitions } from '../../../shared/values/index.ts';
-import { describeLanes, hour, recordedRows, second, start, type World } from './semantics-setup.ts';
+import { describeEachCache, hour, recordedRows, second, start, type World } from './semantics-setup.ts';
 
 /** Section 1, rules 1 and 2: which row answers. */
-describeLanes('The answer row', (world) => {
+describeEachCache('The answer row', (world) => {
   test('candidates are rows with event_time <= t, inclusive: a row is seen at its very microsecond', async () => {
     const { view, write, asOf, online, clock } = world();
     const name = await view(['a']);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { formatMicros } from '../../../shared/contract/time.ts';
-import { describeLanes, hour, start } from './semantics-setup.ts';
+import { describeEachCache, hour, start } from './semantics-setup.ts';
 
 /** Section 1: whose row it is, and what shape an answer has. */
-describeLanes('Entities and spines', (world) => {
+describeEachCache('Entities and spines', (world) => {
   test('the row of an entity is never borrowed from another', async () => {
     const { view, write, online, asOf } = world();
     const name = await view(['a']);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeLanes, hour, start } from './semantics-setup.ts';
+import { describeEachCache, hour, start } from './semantics-setup.ts';
 
 /** Section 3: entity ids. */
-describeLanes('An entity_id', (world) => {
+describeEachCache('An entity_id', (world) => {
   /** Writes each id with its place as the value, and expects every read to find each its own. */
   async function expectApart(ids: readonly string[]): Promise<void> {
     const { view, write, store } = world();

@@ -3,17 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatMicros } from '../../../shared/contract/time.ts';
 import { naiveAnswer, type OracleAnswer, type OracleRow } from '../../support/naive-oracle.ts';
 import { microsOf, type RandomRow, requests, type Scenario, scenarioOf } from './random-histories.ts';
-import { createWorld, lanes, recordedRows, ttlOf, type World } from './semantics-setup.ts';
+import { caches, createWorld, recordedRows, ttlOf, type World } from './semantics-setup.ts';
 
 const scenarios = 10;
 const histories = 350;
-const oracleLanes = [...lanes, { name: 'PGlite without a cache', postgres: 'pglite', cache: 'off' }] as const;
 
 /** Sections 1 to 3 on random histories: what the store answers is what a scan over all rows says. */
-describe.each(oracleLanes)('Random histories, on $name', (lane) => {
+describe.each(caches)('Random histories, $name', ({ cache }) => {
   let world: World;
   beforeAll(async () => {
-    world = await createWorld(lane);
+    world = await createWorld({ cache });
   });
   afterAll(() => world.store.close());
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Dtype, dtypes } from '../../../shared/contract/dtypes.ts';
 import { formatTime } from '../../../shared/contract/time.ts';
-import { describeLanes, hour, start } from './semantics-setup.ts';
+import { describeEachCache, hour, start } from './semantics-setup.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'));
 const double = fc.double({ noNaN: true, noDefaultInfinity: true });
@@ -66,7 +66,7 @@ function shortestOf(float32: number): number {
   return (decimals.find((decimal) => Math.fround(decimal) === float32) ?? Number.NaN) + 0;
 }
 
-describeLanes('The round trip', (world) => {
+describeEachCache('The round trip', (world) => {
   test('an online read and a batch read as of now agree for every value of every dtype, and both with what was sent', async () => {
     const { view, store, write } = world();
     const name = await view(dtypes.map((dtype) => ({ name: featureOf(dtype), dtype })));

@@ -8,10 +8,11 @@ import {
   type TestFeatureStore,
 } from '../../support/feature-store.ts';
 
-export const lanes = [
-  { name: 'Postgres with Redis', postgres: 'server', cache: 'redis' },
-  { name: 'Postgres without a cache', postgres: 'server', cache: 'off' },
-  { name: 'PGlite with the cache in memory', postgres: 'pglite', cache: 'memory' },
+/** The project says on which Postgres. */
+export const caches = [
+  { name: 'with Redis', cache: 'redis' },
+  { name: 'with the cache in memory', cache: 'memory' },
+  { name: 'without a cache', cache: 'off' },
 ] as const;
 
 export const second = 1_000_000;
@@ -77,16 +78,12 @@ export interface World {
   asOf(entityId: unknown, name: string, micros: number, knownAt?: string): Promise<Said>;
 }
 
-/** Runs the tests against a store of each lane. */
-export function describeLanes(
-  title: string,
-  tests: (world: () => World) => void,
-  chosen: readonly (typeof lanes)[number][] = lanes,
-): void {
-  describe.each(chosen)(`${title}, on $name`, (lane) => {
+/** Runs the tests against a store with each cache. */
+export function describeEachCache(title: string, tests: (world: () => World) => void): void {
+  describe.each(caches)(`${title}, $name`, ({ cache }) => {
     let world: World;
     beforeAll(async () => {
-      world = await createWorld(lane);
+      world = await createWorld({ cache });
     });
     afterAll(() => world.store.close());
     tests(() => world);

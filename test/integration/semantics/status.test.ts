@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { formatMicros } from '../../../shared/contract/time.ts';
-import { describeLanes, hour, type Said, second, start, ttlOf, type World } from './semantics-setup.ts';
+import { describeEachCache, hour, type Said, second, start, ttlOf, type World } from './semantics-setup.ts';
 
 /** Section 1, rules 3 to 6: what the answer row says. */
-describeLanes('The status', (world) => {
+describeEachCache('The status', (world) => {
   /** Expects both reads, as of a moment, to say the same. */
   async function expectBoth(name: string, entityId: string, micros: number, said: Said): Promise<void> {
     const { clock, online, asOf } = world();

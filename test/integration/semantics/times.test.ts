@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeLanes, hour, recordedRows, second, start } from './semantics-setup.ts';
+import { describeEachCache, hour, recordedRows, second, start } from './semantics-setup.ts';
 
 /** Section 2. */
-describeLanes('Times', (world) => {
+describeEachCache('Times', (world) => {
   /** The event times stored of rows that were sent with these, one entity each, in microseconds. */
   async function storedAs(sent: readonly unknown[]): Promise<(number | undefined)[]> {
     const { view, store } = world();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Dtype } from '../../../shared/contract/dtypes.ts';
-import { describeLanes, hour, start, type World } from './semantics-setup.ts';
+import { describeEachCache, hour, start, type World } from './semantics-setup.ts';
 
 const safest = 2 ** 53 - 1;
 const kib64 = 65_536;
@@ -110,7 +110,7 @@ const accepted: Readonly<Record<Dtype, readonly (readonly [sent: unknown, answer
 };
 
 /** Section 3: what is accepted, and how it is answered, by the cache, by Postgres's latest rows and by its columns alike. */
-describeLanes('An accepted value', (world) => {
+describeEachCache('An accepted value', (world) => {
   test.for(Object.entries(accepted))('of dtype %s is answered alike, and -0 as 0', async ([dtype, cases]) => {
     const answers = await readEveryWay(
       world(),

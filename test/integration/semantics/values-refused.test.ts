@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Dtype } from '../../../shared/contract/dtypes.ts';
-import { describeLanes, hour, recordedRows, start } from './semantics-setup.ts';
+import { describeEachCache, hour, recordedRows, start } from './semantics-setup.ts';
 
 const kib64 = 65_536;
 const beyond = 2 ** 53;
@@ -89,7 +89,7 @@ function raw(text: string): { readonly raw: string } {
 }
 
 /** Section 3: what is refused, per row, with index and code. */
-describeLanes('A refused value', (world) => {
+describeEachCache('A refused value', (world) => {
   test.for(Object.entries(refused))('of dtype %s: refused per row, with index and code', async ([dtype, byCode]) => {
     const { view, store, online } = world();
     const name = await view([{ name: 'f', dtype }]);

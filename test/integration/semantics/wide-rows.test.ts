@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeLanes, start } from './semantics-setup.ts';
+import { describeEachCache, start } from './semantics-setup.ts';
 
 const mostFeatures = 500;
 const letters = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter(
@@ -21,7 +21,7 @@ const valuesOf: Readonly<Record<string, (position: number) => unknown>> = {
   'string[]': (position) => [noise(30, position)],
 };
 
-describeLanes('a row of as many values as a view may have features', (world) => {
+describeEachCache('a row of as many values as a view may have features', (world) => {
   test.each(Object.keys(valuesOf))('of any number of values is stored or refused by itself: %s', async (kind) => {
     const dtype = kind.split(' ')[0] ?? '';
     const view = await world().view(Array.from({ length: mostFeatures }, (_, at) => ({ name: `f${at}`, dtype })));

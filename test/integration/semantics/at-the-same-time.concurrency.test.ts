@@ -9,7 +9,7 @@ import { createWorld, hour, recordedRows, start, type World } from './semantics-
 describe('At the same time', () => {
   let world: World;
   beforeAll(async () => {
-    world = await createWorld({ postgres: 'server', cache: 'redis' });
+    world = await createWorld({ cache: 'redis' });
   });
   afterEach(() => {
     vi.restoreAllMocks();
