@@ -1,5 +1,6 @@
 import { handle } from 'hono/aws-lambda';
 import type { OnlineCache } from '../../shared/cache/index.ts';
+import { type AnswerLimit, lambdaAnswerLimit } from '../../shared/platform/answer-limit.ts';
 import { type Clock, createSystemClock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
@@ -23,6 +24,7 @@ export interface LambdaParts extends RegistryCore {
   readonly cache: OnlineCache;
   readonly peppers: Peppers;
   readonly telemetry: ReturnType<typeof createEmbeddedMetrics>;
+  readonly answerLimit: AnswerLimit;
   readonly app: FunctionApp;
 }
 
@@ -53,11 +55,13 @@ export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Prom
   });
   const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
   const peppers: Peppers = [{ id: '1', secret: required(environment, 'API_KEY_SECRET') }];
+  const answerLimit = lambdaAnswerLimit(environment.ANSWER_MAX_BYTES);
   const app = createApp({
     authenticate: createAuthenticator({ dynamodb, peppers, clock }),
     platformKey: environment.PLATFORM_API_KEY,
     logger,
     telemetry,
+    answerLimit,
   });
   mountHealth(app, { postgres: () => database.rows({ name: 'ping', text: 'SELECT 1' }), cache: () => cache.ping() });
   return {
@@ -69,6 +73,7 @@ export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Prom
     cache,
     peppers,
     telemetry,
+    answerLimit,
     app,
   };
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { FeatureStoreError } from '../../shared/contract/errors.ts';
-import type { Route } from '../../shared/contract/route.ts';
+import { isAnswerLimited, type Route } from '../../shared/contract/route.ts';
+import { type AnswerLimit, requireWithinLimit } from '../../shared/platform/answer-limit.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
@@ -20,6 +21,7 @@ export interface HttpDependencies {
   readonly platformKey: string | undefined;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  readonly answerLimit: AnswerLimit;
 }
 
 /** What a handler knows of its request beside what it parses. */
@@ -52,7 +54,10 @@ export function createApp(dependencies: HttpDependencies): FunctionApp {
 
   const mount = (route: Route, run: (call: Call) => Promise<HttpAnswer> | HttpAnswer): void => {
     routes.push(route);
-    hono.on(route.method.toUpperCase(), honoPath(route.path), (c) => answerRequest(dependencies, route.id, c, run));
+    const limit = isAnswerLimited(route) ? dependencies.answerLimit : undefined;
+    hono.on(route.method.toUpperCase(), honoPath(route.path), (c) =>
+      answerRequest(dependencies, route.id, c, run, limit),
+    );
   };
 
   hono.notFound((c) =>
@@ -101,6 +106,7 @@ async function answerRequest(
   routeId: string,
   c: Context,
   run: (call: Call) => Promise<HttpAnswer> | HttpAnswer,
+  limit?: AnswerLimit,
 ): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(c);
@@ -108,6 +114,7 @@ async function answerRequest(
   let answer: HttpAnswer;
   try {
     answer = await run({ c, log });
+    if (limit !== undefined) answer = withinLimit(limit, answer);
   } catch (error) {
     answer = problemAnswer(error, requestId);
     if (answer.status >= 500) logger.error({ request_id: requestId, route: routeId, err: error }, 'request failed');
@@ -120,9 +127,21 @@ async function answerRequest(
   return respond(answer, requestId);
 }
 
+/** The answer as it goes out. Throws payload_too_large. */
+function withinLimit(limit: AnswerLimit, answer: HttpAnswer): HttpAnswer {
+  const text = textOf(answer);
+  if (text === undefined) return answer;
+  requireWithinLimit(limit, text);
+  return { ...answer, text };
+}
+
+function textOf({ text, json }: HttpAnswer): string | undefined {
+  return text ?? (json === undefined ? undefined : JSON.stringify(json));
+}
+
 function respond(answer: HttpAnswer, requestId: string): Response {
   const headers: Record<string, string> = { 'x-request-id': requestId };
-  const text = answer.text ?? (answer.json === undefined ? undefined : JSON.stringify(answer.json));
+  const text = textOf(answer);
   if (text !== undefined) headers['content-type'] = 'application/json';
   return new Response(text ?? null, { status: answer.status, headers: { ...headers, ...answer.headers } });
 }

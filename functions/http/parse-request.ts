@@ -39,8 +39,18 @@ export function readParams(c: Context): Record<string, string> {
   return c.req.param();
 }
 
-/** The body as text. Throws payload_too_large, also where no length was announced, and invalid_request unless it is UTF-8. */
+/**
+ * The body as text, without a byte order mark. Throws payload_too_large, also where no length was announced, and
+ * invalid_request unless it is UTF-8 as it is: 4 MiB of gzip may be 4 GiB of text.
+ */
 export async function readBody(c: Context, mostBytes = defaultBodyBytes): Promise<string> {
+  const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') {
+    throw new FeatureStoreError(
+      'invalid_request',
+      `header.content-encoding: ${JSON.stringify(shortened(encoding))} is not taken, send the body as it is`,
+    );
+  }
   const announced = c.req.header('content-length');
   if (announced !== undefined && Number(announced) > mostBytes) throw tooLarge(mostBytes);
   let bytes: Buffer;
@@ -54,7 +64,12 @@ export async function readBody(c: Context, mostBytes = defaultBodyBytes): Promis
   }
   if (bytes.length > mostBytes) throw tooLarge(mostBytes);
   if (!isUtf8(bytes)) throw new FeatureStoreError('invalid_request', 'the body is not UTF-8');
-  return bytes.toString('utf8');
+  return bytes.toString('utf8', startsWithMark(bytes) ? 3 : 0);
+}
+
+/** As some editors and spreadsheets write it. */
+function startsWithMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 export function parseJson(text: string): unknown {

@@ -1,14 +1,15 @@
 import type { OnlineCache } from '../../shared/cache/index.ts';
 import { createIngestRows } from '../../shared/ingestion/index.ts';
 import { createReadOnline } from '../../shared/online/index.ts';
+import { httpAnswerLimit } from '../../shared/platform/answer-limit.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
 import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
 import type { Environment } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import type { PrometheusTelemetry } from '../../shared/platform/prometheus.ts';
-import {
 import { createReadStatistics } from '../../shared/statistics/index.ts';
+import {
   claimArrival,
   createAuthenticator,
   listTenants,
@@ -49,6 +50,7 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
   const core = composeRegistries({ dynamodb, cache, clock, logger: parts.logger });
   const { registries, publish } = core;
 
+  const answerLimit = httpAnswerLimit(environment.ANSWER_MAX_BYTES);
   const app = createApp({
     authenticate: createAuthenticator({
       dynamodb,
@@ -59,8 +61,11 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
     platformKey: environment.PLATFORM_API_KEY,
     logger: parts.logger,
     telemetry,
+    answerLimit,
   });
-  mountOnline(app, { readOnline: createReadOnline({ registries, cache, database: stores.reader, clock, telemetry }) });
+  mountOnline(app, {
+    readOnline: createReadOnline({ registries, cache, database: stores.reader, clock, telemetry, answerLimit }),
+  });
   mountIngest(app, {
     ingestRows: createIngestRows({
       registries,
@@ -79,14 +84,14 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
       effects: { ...tableEffects, publish },
     },
     registries,
-    readBatch: createReadBatch({ registries, database: stores.reader, clock }),
+    readBatch: createReadBatch({ registries, database: stores.reader, clock, answerLimit }),
     cache,
+    readStatistics: createReadStatistics({ registries, database: stores.reader, clock }),
     tenancy: { dynamodb, clock, peppers },
     referenceScript: new URL('./browser/standalone.js', import.meta.resolve('@scalar/api-reference')),
   });
   mountHealth(app, {
     postgres: () => stores.reader.rows({ name: 'ping', text: 'SELECT 1' }),
-    readStatistics: createReadStatistics({ registries, database: stores.reader, clock }),
     cache: () => cache.ping(),
     dynamodb: () => listTenants({ dynamodb }),
   });

@@ -12,7 +12,7 @@ import {
   type Problem,
   toProblem,
 } from '../../shared/contract/errors.ts';
-import type { Access, Route } from '../../shared/contract/route.ts';
+import { type Access, isAnswerLimited, type Route } from '../../shared/contract/route.ts';
 import { allRoutes } from '../../shared/contract/routes.ts';
 
 const problemSchema = z
@@ -124,6 +124,6 @@ function codesOf(route: Route): ErrorCode[] {
     codes.add('internal_error');
   }
   if (route.params !== undefined || route.query !== undefined || route.body !== undefined) codes.add('invalid_request');
-  if (route.body !== undefined) codes.add('payload_too_large');
+  if (route.body !== undefined || isAnswerLimited(route)) codes.add('payload_too_large');
   return [...codes];
 }

@@ -24,7 +24,7 @@ export const errorCodes = {
   version_conflict: { status: 409, title: 'The definition conflicts with a registered version' },
   tenant_exists: { status: 409, title: 'A tenant of this name exists' },
   idempotency_key_reused: { status: 409, title: 'The idempotency key was used for another request' },
-  payload_too_large: { status: 413, title: 'The body is too large' },
+  payload_too_large: { status: 413, title: 'The body or the answer is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not taken here' },
   no_row_accepted: { status: 422, title: 'No row was accepted' },
   rate_limited: { status: 429, title: 'Too many requests' },

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { rowErrorCodes } from './errors.ts';
 import { route } from './route.ts';
 
-/** 4 MiB is what a Lambda event (6 MB) holds of a body in base64. */
-export const ingestLimits = { bytes: 4 * 1024 * 1024, rows: 50_000 } as const;
+/**
+ * 4 MiB is what a Lambda event (6 MB) holds of a body in base64. `rowBytes` is of a row's values as the JSON text they are
+ * stored as: reads hold some hundred rows at once (shared/online, shared/training).
+ */
+export const ingestLimits = { bytes: 4 * 1024 * 1024, rows: 50_000, rowBytes: 1024 * 1024 } as const;
 
 /**
  * Rows stay unknown here: each is judged by itself against its view, so that one bad row is a rejection with its index
@@ -44,7 +47,11 @@ export const ingestRequestSchema = z
 
 export const rejectionSchema = z
   .object({ index: z.number().int(), code: z.enum(rowErrorCodes), detail: z.string() })
-  .meta({ id: 'RowRejection', description: 'Why the row at this place of the request was refused' });
+  .meta({
+    id: 'RowRejection',
+    description:
+      'Why the row at this place of the request was refused. After half a million characters of details those of further rows are empty',
+  });
 
 export type RowRejection = z.infer<typeof rejectionSchema>;
 
@@ -66,7 +73,7 @@ export const ingestRoutes = {
     tag: 'features',
     summary: 'Write feature rows',
     description:
-      'JSON, or a row a line as application/x-ndjson with ?view=. Up to 4 MiB. A request that is sent again with the same Idempotency-Key within 24 hours changes nothing.',
+      'JSON, or a row a line as application/x-ndjson with ?view=. Up to 4 MiB, and 1 MiB of values a row. A request that is sent again with the same Idempotency-Key within 24 hours changes nothing.',
     access: 'write',
     query: z.strictObject({ view: z.string().optional().meta({ description: 'With NDJSON: the view to write to' }) }),
     headers: z.object({

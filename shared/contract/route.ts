@@ -34,6 +34,14 @@ export interface Route {
   readonly errors: readonly ErrorCode[];
 }
 
+/**
+ * Whether an answer over the limit is refused: where a tenant reads, what comes grows with what is stored. A write is not
+ * among them: it has been done by then.
+ */
+export function isAnswerLimited({ access, method }: Route): boolean {
+  return access === 'read' || (access === 'admin' && method === 'get');
+}
+
 /** Keeps a route's precise types. */
 export function route<const Definition extends Route>(definition: Definition): Definition {
   return definition;

@@ -1,6 +1,6 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
-import type { RowRejection } from '../contract/ingest.ts';
+import { ingestLimits, type RowRejection } from '../contract/ingest.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import type { ViewVersion } from '../registry/index.ts';
 import { codecs, createWidthCheck, type EncodedRows, elementOf, isValueError, jsonOf } from '../values/index.ts';
@@ -18,6 +18,12 @@ export interface AcceptedRows {
   readonly rows: EncodedRows;
   readonly rejected: readonly RowRejection[];
 }
+
+/**
+ * Characters of details in one answer. 50,000 rejections have 3.8 MB without any, and Lambda answers 6 MB: there a quote
+ * within a name within a detail takes four bytes.
+ */
+const mostDetailCharacters = 512 * 1024;
 
 const microsPerDay = 86_400_000_000;
 /** From 2255 on microseconds are not exact in a double. */
@@ -37,10 +43,16 @@ export function acceptRows(version: ViewVersion, given: readonly unknown[], sett
   const columns: string[][] = version.features.map(() => []);
   const placeOf = createPlaces(eventMicros);
   let accepted = 0;
+  let detailCharacters = 0;
   for (let index = 0; index < given.length; index++) {
     const judged = judge(given[index]);
     if ('code' in judged) {
-      rejected.push({ index, ...judged });
+      detailCharacters += judged.detail.length;
+      rejected.push({
+        index,
+        code: judged.code,
+        detail: detailCharacters > mostDetailCharacters ? '' : judged.detail,
+      });
       continue;
     }
     accepted++;
@@ -140,7 +152,9 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
       json[feature.position] = jsonOf(encoded);
     }
     if (isTooWide?.(json)) return tooWide;
-    const payload = `[${micros},${settings.arrivalMicros},${version.revision},${json.join(',')}]`;
+    const stored = json.join(',');
+    if (isTooLong(stored)) return tooLong;
+    const payload = `[${micros},${settings.arrivalMicros},${version.revision},${stored}]`;
     return { entityId, micros, elements, payload };
   };
 }
@@ -149,6 +163,16 @@ const tooWide: RowError = {
   code: 'too_long',
   detail: 'values: wider than a row of Postgres, which holds 296 values of text, bytes, JSON and arrays of any length',
 };
+
+const tooLong: RowError = {
+  code: 'too_long',
+  detail: `values: together over ${ingestLimits.rowBytes} bytes as JSON text`,
+};
+
+function isTooLong(json: string): boolean {
+  // A third of the limit cannot be exceeded by UTF-8's three bytes a code unit.
+  return json.length > ingestLimits.rowBytes / 3 && Buffer.byteLength(json) > ingestLimits.rowBytes;
+}
 
 const outOfRange: RowError = { code: 'event_time_out_of_range', detail: 'event_time: before 1970 or after 2254' };
 

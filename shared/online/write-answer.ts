@@ -1,32 +1,38 @@
 import type { FeatureStatus } from '../contract/online.ts';
 import { formatMicros } from '../contract/time.ts';
+import { answerTooLarge } from '../platform/answer-limit.ts';
 import type { PlannedFeature, ReadPlan } from '../registry/index.ts';
 import { type StoredRow, statusOf } from '../values/index.ts';
 import type { BoundRow } from './bind-entities.ts';
 
-/** The rows behind an answer: for each input row one per table of the plan. */
+/** The rows behind an answer. */
 export interface AnswerRows {
   readonly bound: readonly BoundRow[];
-  /** Row-major: input row times the plan's slots. */
+  /** By place: where a bound entity says that the rows of its tables are. */
   readonly stored: readonly (StoredRow | undefined)[];
   /** Places of `stored` that no store could answer. */
   readonly unavailable: ReadonlySet<number>;
   readonly asOfMicros: number;
   readonly includeMetadata: boolean;
+  readonly maxBytes: number;
 }
 
 /**
  * Answers are written as JSON text straight from the rows: the names are JSON already in the plan, and a list of 5,000
- * values needs no objects of its own.
+ * values needs no objects of its own. They stop with payload_too_large where they have more characters than `maxBytes`, before
+ * these are put together: one entity asked a thousand times answers its row a thousand times.
  */
 export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
   const eventTimes = new Array<string | undefined>(plan.slots);
+  const bound = rows.bound[0] ?? { entities: [], echo: '' };
   let features = '';
   let metadata = '';
   for (const planned of plan.distinctFeatures) {
-    const row = rows.stored[planned.slot];
-    const status = statusAt(rows, planned, planned.slot);
+    const place = placeOf(bound, planned);
+    const row = rows.stored[place];
+    const status = statusAt(rows, planned, place);
     features += `${features === '' ? '' : ','}${planned.jsonName}:${valueText(row, planned, status)}`;
+    if (features.length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
     if (!rows.includeMetadata) continue;
     metadata += `${metadata === '' ? '' : ','}${planned.jsonName}:{"status":"${status}",`;
     if (row === undefined || status === 'NOT_FOUND' || status === 'UNAVAILABLE') {
@@ -37,7 +43,7 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
       metadata += `${eventTimes[planned.slot]}"version":${planned.version}}`;
     }
   }
-  const echo = rows.bound[0]?.echo ?? '';
+  const { echo } = bound;
   return rows.includeMetadata
     ? `{${echo},"features":{${features}},"metadata":{${metadata}}}`
     : `{${echo},"features":{${features}}}`;
@@ -45,23 +51,35 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
 
 export function writeManyAnswer(plan: ReadPlan, rows: AnswerRows): string {
   const names = `[${plan.features.map(({ jsonName }) => jsonName).join(',')}]`;
-  const written = rows.bound.map(({ echo }, index) => writeRow(plan, rows, echo, index * plan.slots));
+  const written: string[] = [];
+  let length = 0;
+  for (const bound of rows.bound) {
+    const row = writeRow(plan, rows, bound);
+    length += row.length;
+    if (length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
+    written.push(row);
+  }
   return `{"feature_names":${names},"rows":[${written.join(',')}]}`;
 }
 
-function writeRow(plan: ReadPlan, rows: AnswerRows, echo: string, firstSlot: number): string {
+function writeRow(plan: ReadPlan, rows: AnswerRows, bound: BoundRow): string {
   let values = '';
   let statuses = '';
   for (const planned of plan.features) {
-    const place = firstSlot + planned.slot;
+    const place = placeOf(bound, planned);
     const status = statusAt(rows, planned, place);
     const separator = values === '' ? '' : ',';
     values += separator + valueText(rows.stored[place], planned, status);
+    if (values.length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
     if (rows.includeMetadata) statuses += `${separator}"${status}"`;
   }
   return rows.includeMetadata
-    ? `{${echo},"values":[${values}],"statuses":[${statuses}]}`
-    : `{${echo},"values":[${values}]}`;
+    ? `{${bound.echo},"values":[${values}],"statuses":[${statuses}]}`
+    : `{${bound.echo},"values":[${values}]}`;
+}
+
+function placeOf({ entities }: BoundRow, { entity, table }: PlannedFeature): number {
+  return (entities[entity]?.firstPlace ?? 0) + table;
 }
 
 function statusAt(rows: AnswerRows, { feature, ttlMicros }: PlannedFeature, place: number): FeatureStatus {

@@ -58,6 +58,8 @@ const environmentSchema = z.object({
   CACHE_TIMEOUT_MS: integer(1, 60_000).default(100),
   DEFAULT_RETENTION_DAYS: integer(0, 36_500).default(90),
   EVENT_TIME_TOLERANCE_SECONDS: integer(0, 3600).default(60),
+  // A text of JavaScript has at most 512 Mi characters, and while an answer goes out it is there twice.
+  ANSWER_MAX_BYTES: integer(1_048_576, 268_435_456).default(67_108_864),
   LOG_LEVEL: z.enum(logLevels, { error: `is one of ${logLevels.join(', ')}` }).default('info'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65_535).default(8000),

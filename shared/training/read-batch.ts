@@ -1,18 +1,20 @@
 import { FeatureStoreError } from '../contract/errors.ts';
 import { formatMicros, toMicros } from '../contract/time.ts';
 import { type BatchRequest, batchLimits } from '../contract/training.ts';
+import { type AnswerLimit, answerTooLarge } from '../platform/answer-limit.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
-import { UnavailableError } from '../platform/unavailable.ts';
 import { type ReadPlan, type Registries, readingRegistry, type TenantRegistry } from '../registry/index.ts';
-import { readAsOf, type StoredRow, statusOf } from '../values/index.ts';
+import { statusOf } from '../values/index.ts';
 import { parseSpine, type SpineRow } from './parse-spine.ts';
+import { type RowAt, readSpine } from './read-spine.ts';
 
 export interface BatchDependencies {
   readonly registries: Registries;
   readonly database: Database;
   readonly clock: Clock;
+  readonly answerLimit: AnswerLimit;
 }
 
 export interface BatchAnswer {
@@ -26,19 +28,20 @@ export type ReadBatch = (ctx: TenantContext, request: BatchRequest) => Promise<B
 
 /**
  * Point-in-time reads: for each input row the values as they were at its timestamp, and with `known_at` as they were known
- * then. One answer row per input row, in order. One set-based query per view. Throws as resolving does,
- * too_many_values, entities_required, invalid_time, and unavailable with the views.
+ * then. One answer row per input row, in order. One set-based query per view as a rule. Throws as
+ * resolving does, too_many_values, entities_required, invalid_time, payload_too_large, and unavailable with the views.
  */
-export function createReadBatch({ registries, database, clock }: BatchDependencies): ReadBatch {
+export function createReadBatch({ registries, database, clock, answerLimit }: BatchDependencies): ReadBatch {
   return async (ctx, request) => {
     await registries.fresh(ctx);
     const plan = await readingRegistry(registries, ctx, (registry) => planOf(registry, request));
     refuseTooManyValues(plan, request);
     const spine = parseSpine(plan, request);
     const knownAtMicros = request.known_at === undefined ? undefined : toMicros(request.known_at);
-    const stored = await readTables(database, ctx, plan, spine, knownAtMicros);
+    const { maxBytes } = answerLimit;
+    const rowAt = await readSpine(database, ctx, plan, spine, { knownAtMicros, maxAnswerBytes: maxBytes });
     return {
-      text: writeAnswer(plan, spine, stored, beyondRetention(plan, spine, clock.nowMicros())),
+      text: writeAnswer(plan, spine, rowAt, beyondRetention(plan, spine, clock.nowMicros()), maxBytes),
       rows: spine.length,
       features: plan.features.length,
     };
@@ -55,34 +58,6 @@ function refuseTooManyValues(plan: ReadPlan, { entity_ids, entity_rows }: BatchR
   const values = (entity_ids ?? entity_rows ?? []).length * plan.features.length;
   if (values <= batchLimits.values) return;
   throw new FeatureStoreError('too_many_values', `at most ${batchLimits.values} values in one request, not ${values}`);
-}
-
-/** By slot of the plan: for each spine row the stored row that counts. */
-function readTables(
-  database: Database,
-  ctx: TenantContext,
-  plan: ReadPlan,
-  rows: readonly SpineRow[],
-  knownAtMicros: number | undefined,
-): Promise<(StoredRow | undefined)[][]> {
-  const asOfMicros = rows.map((row) => row.asOfMicros);
-  const reads = plan.entities.flatMap(({ tables }, entity) => {
-    const spine = { asOfMicros, entityIds: rows.map(({ entityIds }) => entityIds[entity] ?? '') };
-    return tables.map(async ({ table, features, version }) => {
-      try {
-        return await readAsOf(database, ctx, { table, features, spine, knownAtMicros });
-      } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
-        throw new FeatureStoreError(
-          'unavailable',
-          `Postgres cannot answer ${version.view} now`,
-          { views: [version.view] },
-          { cause: error },
-        );
-      }
-    });
-  });
-  return Promise.all(reads);
 }
 
 interface Warning {
@@ -108,20 +83,24 @@ function beyondRetention(plan: ReadPlan, spine: readonly SpineRow[], nowMicros: 
 function writeAnswer(
   plan: ReadPlan,
   spine: readonly SpineRow[],
-  stored: readonly (readonly (StoredRow | undefined)[])[],
+  rowAt: RowAt,
   warnings: readonly Warning[],
+  maxBytes: number,
 ): string {
+  let length = 0;
   const rows = spine.map(({ echo, asOfMicros }, index) => {
     let features = '';
     let statuses = '';
     for (const { jsonName, feature, slot, ttlMicros } of plan.distinctFeatures) {
-      const row = stored[slot]?.[index];
+      const row = rowAt(slot, index);
       const status = statusOf(row, feature.position, ttlMicros, asOfMicros);
       const value = status === 'PRESENT' ? row?.values[feature.position] : 'null';
       const separator = features === '' ? '' : ',';
       features += `${separator}${jsonName}:${value}`;
       statuses += `${separator}${jsonName}:"${status}"`;
+      if (length + features.length > maxBytes) throw answerTooLarge(maxBytes);
     }
+    length += features.length + statuses.length;
     return `{${JSON.stringify(echo).slice(1, -1)},"features":{${features}},"statuses":{${statuses}}}`;
   });
   const names = plan.features.map(({ jsonName }) => jsonName).join(',');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { errorCodes } from '../../../shared/contract/errors.ts';
+import { isAnswerLimited } from '../../../shared/contract/route.ts';
 import { allRoutes } from '../../../shared/contract/routes.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { wrongRequests } from './wrong/all.ts';
@@ -101,6 +102,7 @@ test.each(allRoutes.map((route) => [route.id, route] as const))(
     if (route.access === 'read' || route.access === 'write' || route.access === 'admin') codes.add('forbidden');
     if (route.params !== undefined || route.query !== undefined) codes.add('invalid_request');
     if (route.body !== undefined) codes.add('invalid_request').add('payload_too_large');
+    if (isAnswerLimited(route)) codes.add('payload_too_large');
     for (const code of codes) {
       const { status, title } = errorCodes[code];
       const example = operationOf(route).responses[status]?.content?.['application/problem+json']?.examples?.[code];

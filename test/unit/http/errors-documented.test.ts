@@ -5,6 +5,7 @@ import { errorCodes, rowErrorCodes } from '../../../shared/contract/errors.ts';
 import { ingestLimits } from '../../../shared/contract/ingest.ts';
 import { onlineLimits } from '../../../shared/contract/online.ts';
 import { batchLimits } from '../../../shared/contract/training.ts';
+import { readEnvironment } from '../../../shared/platform/environment.ts';
 
 const text = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 const [, codes = '', rowCodes = ''] = text.split(/^## /m);
@@ -57,5 +58,8 @@ describe('docs/errors.md', () => {
     expect(new Set(limits)).toEqual(new Set([500]));
     expect(whenOf('too_many_features')).toContain('500');
     expect(whenOf('payload_too_large')).toContain(`${ingestLimits.bytes / 1024 ** 2} MiB`);
+    expect(whenOf('payload_too_large')).toContain(`${readEnvironment({}).ANSWER_MAX_BYTES / 1024 ** 2} MiB`);
+    const tooLong = linesOf(rowCodes).find(([name]) => name === '`too_long`')?.[1];
+    expect(tooLong).toContain(`${ingestLimits.rowBytes / 1024 ** 2} MiB`);
   });
 });

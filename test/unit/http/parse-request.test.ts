@@ -161,6 +161,19 @@ describe('the body', () => {
     expect(await bodyOf(streamOf('ab', 'cde'))).toBe('payload_too_large');
   });
 
+  test('is read without the byte order mark that it begins with, and with any other', async () => {
+    expect(await bodyOf('\ufeffa')).toBe('a');
+    expect(await bodyOf(streamOf('\ufeff'))).toBe('');
+    expect(await read('/a', (c) => readBody(c), { method: 'POST', body: '\ufeff\ufeffa\ufeff' })).toBe('\ufeffa\ufeff');
+  });
+
+  test('is refused where it is compressed', async () => {
+    for (const encoding of ['gzip', 'br', 'identity, gzip', 'x'.repeat(1000)])
+      expect(await bodyOf('abcd', { 'content-encoding': encoding })).toBe('invalid_request');
+    for (const encoding of ['', 'identity', 'Identity'])
+      expect(await bodyOf('abcd', { 'content-encoding': encoding })).toBe('abcd');
+  });
+
   test('is refused where it is no UTF-8 or breaks off', async () => {
     expect(await bodyOf(new Uint8Array([0xff]))).toBe('invalid_request');
     const broken = () =>

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib';
+import { expect } from 'vitest';
 import type { Route } from '../../../../shared/contract/route.ts';
 import { allRoutes } from '../../../../shared/contract/routes.ts';
 import { deepList, deepObject, type WrongRequest } from './wrong-request.ts';
@@ -21,9 +23,9 @@ export function pathOf({ path }: Pick<Route, 'path'>): string {
   return path
     .replace('/features/{name}', '/features/country')
     .replace('/feature-views/{name}', '/feature-views/user_profile')
+    .replace('/statistics', '/statistics?feature=country')
     .replace('/feature-services/{name}', '/feature-services/churn_model')
     .replace('{entity_id}', 'u1')
-    .replace('/statistics', '/statistics?feature=country')
     .replace('{id}', 'AAAAAAAAAAAA');
 }
 
@@ -38,7 +40,8 @@ const wrongBodies = (valid: string): readonly (readonly [what: string, body: str
   ['two objects', valid + valid],
   ['a comma too many', valid.replace(/}$/, ',}')],
   ['single quotes', valid.replaceAll('"', "'")],
-  ['a byte order mark', `\ufeff${valid}`],
+  ['two byte order marks', `\ufeff\ufeff${valid}`],
+  ['a byte order mark at its end', `${valid}\ufeff`],
   ['a NUL byte', '\u0000'],
   ['null', 'null'],
   ['a list', `[${valid}]`],
@@ -96,6 +99,15 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
       rawBody: tooLarge,
       headers: { 'content-length': String(mostBytes + 1) },
       code: 'payload_too_large',
+    },
+    {
+      title: `${route.id} given gzip`,
+      path,
+      key,
+      rawBody: gzipSync(valid),
+      headers: { 'content-encoding': 'gzip' },
+      code: 'invalid_request',
+      members: { detail: expect.stringContaining('content-encoding') },
     },
     {
       title: `${route.id} told of 5 GB to come`,

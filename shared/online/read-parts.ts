@@ -1,0 +1,62 @@
+import type { EntityRead, OnlineCache, SideCommand } from '../cache/index.ts';
+import type { TenantContext } from '../platform/context.ts';
+import { UnavailableError } from '../platform/unavailable.ts';
+import type { BoundEntity } from './bind-entities.ts';
+
+/** Some of an entity's tables: all of them but where those of many views are read in several trips. */
+export interface Part {
+  readonly entity: BoundEntity;
+  /** Indexes of tables, the second not included. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The rows of entities, so many in one trip as `mostAtOnce` says before each. */
+export function* tripsOf(entities: readonly BoundEntity[], mostAtOnce: () => number): Generator<readonly Part[]> {
+  let parts: Part[] = [];
+  let left = mostAtOnce();
+  for (const entity of entities) {
+    const { length } = entity.planned.tables;
+    let from = 0;
+    while (from < length) {
+      if (left <= 0) {
+        yield parts;
+        parts = [];
+        left = mostAtOnce();
+      }
+      const to = Math.min(length, from + left);
+      parts.push({ entity, from, to });
+      left -= to - from;
+      from = to;
+    }
+  }
+  if (parts.length > 0) yield parts;
+}
+
+export interface CachedParts {
+  /** By part, for each of its tables what the cache has; undefined where the cache does not answer. */
+  readonly texts: readonly (readonly (string | null)[])[] | undefined;
+  /** Of the tenant's registry, where it was asked for. */
+  readonly epoch: number | null;
+}
+
+/** One trip to the cache. */
+export async function readParts(
+  cache: OnlineCache,
+  { tenantId }: TenantContext,
+  parts: readonly Part[],
+  isCheckDue: boolean,
+): Promise<CachedParts> {
+  const reads = parts.map(({ entity: { planned, entityId }, from, to }): EntityRead => {
+    const fields = to - from === planned.fields.length ? planned.fields : planned.fields.slice(from, to);
+    return { tenantId, entityType: planned.entityType, entityId, fields };
+  });
+  const along: SideCommand[] = isCheckDue ? [{ kind: 'epoch', tenantId }] : [];
+  try {
+    const answer = await cache.read(reads, along);
+    return { texts: answer.reads, epoch: answer.along[0] ?? null };
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return { texts: undefined, epoch: null };
+  }
+}
