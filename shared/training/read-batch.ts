@@ -1,11 +1,17 @@
 import { FeatureStoreError } from '../contract/errors.ts';
-import { formatMicros, toMicros } from '../contract/time.ts';
-import { type BatchRequest, batchLimits } from '../contract/training.ts';
+import { toMicros } from '../contract/time.ts';
+import { type BatchRequest, batchLimits, type Warning } from '../contract/training.ts';
 import { type AnswerLimit, answerTooLarge } from '../platform/answer-limit.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
-import { type ReadPlan, type Registries, readingRegistry, type TenantRegistry } from '../registry/index.ts';
+import {
+  beyondRetention,
+  type ReadPlan,
+  type Registries,
+  readingRegistry,
+  type TenantRegistry,
+} from '../registry/index.ts';
 import { statusOf } from '../values/index.ts';
 import { parseSpine, type SpineRow } from './parse-spine.ts';
 import { type RowAt, readSpine } from './read-spine.ts';
@@ -41,7 +47,7 @@ export function createReadBatch({ registries, database, clock, answerLimit }: Ba
     const { maxBytes } = answerLimit;
     const rowAt = await readSpine(database, ctx, plan, spine, { knownAtMicros, maxAnswerBytes: maxBytes });
     return {
-      text: writeAnswer(plan, spine, rowAt, beyondRetention(plan, spine, clock.nowMicros()), maxBytes),
+      text: writeAnswer(plan, spine, rowAt, warningsOf(plan, spine, clock.nowMicros()), maxBytes),
       rows: spine.length,
       features: plan.features.length,
     };
@@ -60,22 +66,13 @@ function refuseTooManyValues(plan: ReadPlan, { entity_ids, entity_rows }: BatchR
   throw new FeatureStoreError('too_many_values', `at most ${batchLimits.values} values in one request, not ${values}`);
 }
 
-interface Warning {
-  readonly code: 'beyond_retention';
-  readonly view: string;
-  readonly horizon: string;
-}
-
-const microsPerDay = 86_400_000_000;
-
-/** Views of which rows that old may have been dropped. */
-function beyondRetention(plan: ReadPlan, spine: readonly SpineRow[], nowMicros: number): Warning[] {
+/** One for each view of which rows that old may have been dropped. */
+function warningsOf(plan: ReadPlan, spine: readonly SpineRow[], nowMicros: number): Warning[] {
   const earliest = spine.reduce((least, { asOfMicros }) => Math.min(least, asOfMicros), Number.POSITIVE_INFINITY);
   const warnings = new Map<string, Warning>();
   for (const { version } of plan.entities.flatMap(({ tables }) => tables)) {
-    const horizon = nowMicros - version.retentionDays * microsPerDay;
-    if (version.retentionDays === 0 || earliest >= horizon) continue;
-    warnings.set(version.view, { code: 'beyond_retention', view: version.view, horizon: formatMicros(horizon) });
+    const warning = beyondRetention(version, earliest, nowMicros);
+    if (warning !== undefined) warnings.set(version.view, warning);
   }
   return [...warnings.values()];
 }
