@@ -2,15 +2,6 @@ import { answerTooLarge } from '../platform/answer-limit.ts';
 import type { PlannedFeature, ReadPlan } from '../registry/index.ts';
 import { copyText, narrowRow, type StoredRow } from '../values/index.ts';
 
-/**
- * Rows of the first trip, which is the only one of most requests, and at most of one: a row may have 1 MiB, so this
- * decides what a trip may hold. Rows that were large so far are read fewer at once.
- */
-export const firstAtOnce = 128;
-const mostAtOnce = 256;
-const leastAtOnce = 16;
-const usualCharacters = 16 * 1024 * 1024;
-
 /** Characters of rows that are held whole. */
 const mostWholeCharacters = 16 * 1024 * 1024;
 
@@ -19,8 +10,8 @@ export interface HeldRows {
   readonly stored: readonly (StoredRow | undefined)[];
   /** Throws payload_too_large once an answer with all rows so far would be over the limit. `length` is of the row's text. */
   hold(place: number, slot: number, row: StoredRow, length: number): void;
-  /** How many rows the next trip may read. */
-  atOnce(): number;
+  /** How many rows there were so far, and what their texts had together. */
+  count(): { readonly rows: number; readonly characters: number };
 }
 
 /**
@@ -49,10 +40,6 @@ export function createHeldRows(plan: ReadPlan, maxAnswerBytes: number, asOfMicro
       if (narrowedCharacters > maxAnswerBytes) throw answerTooLarge(maxAnswerBytes);
       stored[place] = narrowed.row;
     },
-    atOnce: () => {
-      if (rows === 0) return firstAtOnce;
-      const fitting = Math.floor((usualCharacters * rows) / Math.max(1, characters));
-      return Math.min(mostAtOnce, Math.max(leastAtOnce, fitting));
-    },
+    count: () => ({ rows, characters }),
   };
 }

@@ -10,6 +10,7 @@ import type { StoredRow } from '../values/index.ts';
 import { type BoundEntity, bindEntities } from './bind-entities.ts';
 import { createReadMisses, type ReadMisses } from './read-misses.ts';
 import { readRows } from './read-rows.ts';
+import { createTripSizes, type TripSizes } from './trip-sizes.ts';
 import { writeManyAnswer, writeOneAnswer } from './write-answer.ts';
 
 export interface OnlineDependencies {
@@ -42,7 +43,7 @@ export type ReadOnline = (ctx: TenantContext, request: OnlineRequest) => Promise
  */
 export function createReadOnline(dependencies: OnlineDependencies): ReadOnline {
   const { registries } = dependencies;
-  const trip = { ...dependencies, readMisses: createReadMisses(dependencies) };
+  const trip = { ...dependencies, readMisses: createReadMisses(dependencies), tripSizes: createTripSizes() };
   return async (ctx, request) => {
     // Looked at before the plan, so that a registry loaded just now is not checked again.
     const isCheckDue = registries.isCheckDue(ctx);
@@ -51,7 +52,7 @@ export function createReadOnline(dependencies: OnlineDependencies): ReadOnline {
   };
 }
 
-type Trip = OnlineDependencies & { readonly readMisses: ReadMisses };
+type Trip = OnlineDependencies & { readonly readMisses: ReadMisses; readonly tripSizes: TripSizes };
 
 async function readPlanned(
   trip: Trip,

@@ -7,15 +7,17 @@ import { UnavailableError } from '../platform/unavailable.ts';
 import type { ReadPlan } from '../registry/index.ts';
 import { parseStoredRow, type StoredRow } from '../values/index.ts';
 import type { BoundRequest } from './bind-entities.ts';
-import { createHeldRows, firstAtOnce, type HeldRows } from './hold-rows.ts';
+import { createHeldRows, type HeldRows } from './hold-rows.ts';
 import type { Miss, ReadMisses } from './read-misses.ts';
 import { type CachedParts, type Part, readParts, tripsOf } from './read-parts.ts';
+import type { TripSizes } from './trip-sizes.ts';
 
 export interface RowSources {
   readonly cache: OnlineCache;
   readonly readMisses: ReadMisses;
   readonly clock: Clock;
   readonly answerLimit: AnswerLimit;
+  readonly tripSizes: TripSizes;
 }
 
 export interface ReadRows {
@@ -40,7 +42,7 @@ export interface ReadRowsOptions {
  * request. Undefined where `onEpoch` says so. Throws unavailable with the views, and payload_too_large.
  */
 export async function readRows(
-  { cache, readMisses, clock, answerLimit }: RowSources,
+  { cache, readMisses, clock, answerLimit, tripSizes }: RowSources,
   ctx: TenantContext,
   plan: ReadPlan,
   { entities }: BoundRequest,
@@ -53,7 +55,7 @@ export async function readRows(
   const unavailable: PlacedMiss[] = [];
   let rows = 0;
   let missed = 0;
-  for (const parts of tripsOf(entities, () => held?.atOnce() ?? firstAtOnce)) {
+  for (const parts of tripsOf(entities, () => tripSizes.atOnce(plan))) {
     const cached: CachedParts = isCacheAway
       ? { texts: undefined, epoch: null }
       : await readParts(cache, ctx, parts, held === undefined && onEpoch !== undefined);
@@ -63,12 +65,16 @@ export async function readRows(
       asOfMicros = clock.nowMicros();
       held = createHeldRows(plan, answerLimit.maxBytes, asOfMicros);
     }
+    const before = held.count();
     const misses = holdCached(held, parts, cached, asOfMicros);
     for (const { from, to } of parts) rows += to - from;
     missed += misses.length;
-    if (misses.length === 0) continue;
-    if (failure === undefined) failure = await holdMisses(held, readMisses, ctx, misses, asOfMicros);
-    if (failure !== undefined) unavailable.push(...misses);
+    if (misses.length > 0) {
+      failure ??= await holdMisses(held, readMisses, ctx, misses, asOfMicros);
+      if (failure !== undefined) unavailable.push(...misses);
+    }
+    const { rows: found, characters } = held.count();
+    tripSizes.learn(plan, found - before.rows, characters - before.characters);
   }
   if (failure !== undefined && !allowPartial) throw noStoreAnswers(unavailable, failure);
   return {

@@ -170,4 +170,28 @@ describe('the bundles, run as Lambda runs them', () => {
     const read = await post(cut, '/api/v1/features/online', { entity_id: 'u1', feature_names: ['age'] });
     expect(read.status, read.text).toBe(200);
   });
+
+  test('what Lambda cannot carry is refused: its escapes count, so 4 MB of quotes are too much', async () => {
+    const names = Array.from({ length: 16 }, (_, index) => `quotes_${index}`);
+    const features = names.map((name) => ({ name, dtype: 'string' }));
+    await post(registry, '/api/v1/feature-views', { name: 'quotes', entity_type: 'user', features });
+    const values = Object.fromEntries(names.map((name) => [name, '"'.repeat(32_000)]));
+    for (const entity_id of ['q1', 'q2', 'q3', 'q4']) {
+      const rows = [{ entity_id, event_time: newer, values }];
+      expect((await post(ingest, '/api/v1/features/ingest', { view: 'quotes', rows })).status).toBe(200);
+    }
+    const reads = {
+      online: (entity_ids: string[]) => post(online, '/api/v1/features/online', { entity_ids, feature_names: names }),
+      batch: (entity_ids: string[]) =>
+        post(registry, '/api/v1/features/batch', { entity_ids, feature_names: names, timestamp: at(0) }),
+    };
+    for (const read of Object.values(reads)) {
+      const taken = await read(['q1', 'q2', 'q3']);
+      expect(taken.status).toBe(200);
+      expect(JSON.stringify(taken.text).length).toBeGreaterThan(6_000_000);
+      const refused = await read(['q1', 'q2', 'q3', 'q4']);
+      expect(refused.status).toBe(413);
+      expect(JSON.parse(refused.text).code).toBe('payload_too_large');
+    }
+  });
 });
