@@ -55,17 +55,17 @@ function collation(dtype: Dtype): string {
 
 /** Of float32 Postgres computes in doubles, which cannot overflow; of integers exactly. */
 function meanOf(dtype: Dtype, value: string): string {
-  return dtype === 'float64' ? scaledAggregate('avg', value) : `avg(${value})::double precision`;
+  return dtype === 'float64' ? scaledAggregate('avg', value) : `avg(${value})::float8`;
 }
 
 /** Of integers not by stddev_pop, which keeps half of the digits: 201144394 for the deviation of 4 and 402288793. */
 function stddevOf(dtype: Dtype, value: string): string {
   if (dtype === 'float64') return scaledAggregate('stddev_pop', value);
-  return dtype === 'float32' ? `stddev_pop(${value})` : `sqrt(var_pop(${value})::double precision)`;
+  return dtype === 'float32' ? `stddev_pop(${value})` : `sqrt(var_pop(${value})::float8)`;
 }
 
 const down = 2 ** -560;
-const literal = (value: number): string => `'${value}'::double precision`;
+const literal = (value: number): string => `'${value}'::float8`;
 
 /** Squares of a billion of these, and their sum, are doubles. */
 const mostUnscaled = literal(1e140);
