@@ -20,17 +20,24 @@ export async function compressChunks(database: Database, viewTable: ViewTable, n
       const chunk = (await listChunks(transaction, viewTable)).find((listed) => listed.name === name);
       if (chunk === undefined || !isDue(chunk)) return false;
       await limitLockWait(transaction);
-      if (!chunk.isCompressed) await chooseSegmenting(transaction, viewTable, chunk);
-      await transaction.rows({
-        name: 'compress_chunk',
-        text: 'SELECT compress_chunk($1::text::regclass, if_not_compressed => true)::text',
-        values: [name],
-      });
+      // All of it anew. Compressing later rows to the others, TimescaleDB 2.23 makes batches that overlap and scans them as if
+      // they did not: rows then come in another order than was asked for, and DISTINCT ON takes the wrong one.
+      if (chunk.isCompressed) await call(transaction, 'decompress_chunk', name);
+      await chooseSegmenting(transaction, viewTable, chunk);
+      await call(transaction, 'compress_chunk', name);
       return true;
     });
     if (isDone) compressed++;
   }
   return compressed;
+}
+
+async function call(
+  transaction: Queryable,
+  procedure: 'compress_chunk' | 'decompress_chunk',
+  chunk: string,
+): Promise<void> {
+  await transaction.rows({ name: procedure, text: `SELECT ${procedure}($1::text::regclass)::text`, values: [chunk] });
 }
 
 /** The setting is the table's and counts for chunks compressed from then on; it is changed only where it must be. */

@@ -38,8 +38,9 @@ export async function maintainTable(
   await maintenanceStep(database, ctx, table, (transaction) =>
     createStatistics(transaction, ctx, table, features, timescale),
   );
-  const { hours } = await refreshStatistics(database, ctx, table, features, timescale);
   const { segments, carried } = await dropExpired(database, viewTable, { nowMicros, isChunked, timescale });
+  // After the drop, which makes hours of theirs too go from TimescaleDB's.
+  const { hours } = await refreshStatistics(database, ctx, table, features, timescale);
   const compressed = isChunked && timescale.community ? await compressChunks(database, viewTable, nowMicros) : 0;
   return { converted: isConverted ? 1 : 0, partitionsMade, hours, dropped: segments, carried, compressed };
 }

@@ -13,10 +13,10 @@ export function maintenanceStep<Result>(
 ): Promise<Result> {
   const values = [tenantId, table];
   return database.transaction(async (transaction) => {
-    // The owner's 30 s are for point-in-time reads; a first build scans all rows.
+    // What a step makes belongs to the owner, whoever logged in. The owner's 30 s are for point-in-time reads.
     await transaction.rows({
-      name: 'allow_minutes',
-      text: `SELECT set_config('statement_timeout', '10min', true)`,
+      name: 'act_as_owner',
+      text: `SELECT set_config('role', 'feature_store_owner', true), set_config('statement_timeout', '10min', true)`,
     });
     await transaction.rows({
       name: 'make_maintained',

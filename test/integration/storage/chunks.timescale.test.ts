@@ -61,6 +61,31 @@ test('Rows written late into a compressed chunk are read like any other, redeliv
   expect(await world.asOf('u', `${view}:a`, start + hour)).toEqual(['PRESENT', 3]);
 });
 
+test('Rows of a chunk that was compressed again come in the order that is asked for', async () => {
+  const view = await world.view(['a']);
+  const rows = (count: number, step: number) =>
+    Array.from(
+      { length: count },
+      (_, index) => [`u${index % 7}`, start + index * step * second, { a: index }] as const,
+    );
+  world.clock.set(start + 60 * day);
+  await world.write(view, rows(300, 60));
+  await maintainNow(world);
+  await world.write(view, rows(50, 59));
+  expect((await maintainNow(world)).compressed).toBe(1);
+  const inOrder = (order: string) =>
+    world.store.databases.admin.rows<{ key: string }>({
+      name: 'in_order',
+      text: `SELECT entity_id || ' ' || event_time || ' ' || created_at AS key
+             FROM ${world.store.tenant.ctx.tenantId}.${view}_v1
+             ORDER BY entity_id ${order}, event_time ${order}, created_at ${order}`,
+    });
+  const keys = (await inOrder('')).map(({ key }) => key);
+  expect(keys).toHaveLength(350);
+  expect(keys).toEqual(keys.toSorted());
+  expect((await inOrder('DESC')).map(({ key }) => key)).toEqual(keys.toReversed());
+});
+
 test('A feature added to a table with compressed chunks is null to no row of before', async () => {
   const view = await world.view(['a']);
   await world.write(view, [['u', start, { a: 1 }]]);
@@ -85,10 +110,10 @@ test('Rows are compressed apart by entity only where a chunk has over 100 rows o
   const view = await world.view(['a']);
   const rows = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => ['u', from + index * 60 * second, { a: index }] as const);
+  world.clock.set(start + 60 * day);
   await world.write(view, rows(start, 100));
   await world.write(view, rows(start + 14 * day, 101));
   await world.write(view, rows(start + 28 * day, 100));
-  world.clock.set(start + 60 * day);
   expect((await maintainNow(world)).compressed).toBe(3);
   expect((await chunks(view)).map(({ segmented }) => segmented)).toEqual([false, true, false]);
   expect(await world.asOf('u', `${view}:a`, start + 14 * day + 50 * 60 * second)).toEqual(['PRESENT', 50]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { comparableState, createForwardClock, Ended, endingAt, maintainNow, writeHistory } from './storage-setup.ts';
 
@@ -20,7 +20,10 @@ describe('Maintenance that is ended', () => {
     const statements = counted.count();
     expect(statements).toBeGreaterThan(20);
 
-    for (let statement = 1; statement <= statements; statement++) {
+    // Elsewhere a run takes seconds: every ninth, beginning anywhere.
+    const stride = inject('postgresLane') === 'postgres' ? 1 : 9;
+    const first = 1 + Math.floor(Math.random() * stride);
+    for (let statement = first; statement <= statements; statement += stride) {
       const tenant = await writeHistory(store, clock);
       const { database } = endingAt(store.databases.owner, statement);
       await expect(maintainNow({ store, clock }, { database, tenant }), `statement ${statement}`).rejects.toThrow(
