@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Feature } from '../../../shared/registry/index.ts';
 import { createStatistics, dropStatistics, refreshStatistics } from '../../../shared/statistics/index.ts';
-import { readTimescale } from '../../../shared/values/index.ts';
+import { maintenanceStep, readTimescale } from '../../../shared/values/index.ts';
 import { createWorld, hour, start, type World } from '../semantics/semantics-setup.ts';
 import { hoursOf, refresh, versionOf } from './statistics-setup.ts';
 
@@ -27,7 +27,7 @@ async function relationsOf(view: string): Promise<string[]> {
 async function heal(view: string): Promise<void> {
   const { databases, tenant } = world.store;
   const { table, features } = await versionOf(world.store, view, tenant);
-  await databases.owner.transaction(async (transaction) =>
+  await maintenanceStep(databases.owner, tenant.ctx, table, async (transaction) =>
     createStatistics(transaction, tenant.ctx, table, features, await readTimescale(transaction)),
   );
 }
