@@ -45,7 +45,8 @@ BEGIN
     WHERE relkind = 'p' AND nspname ~ '^t_[a-z]{12}$'
   LOOP
     EXECUTE format(
-      'CREATE INDEX ON %I.%I USING brin (recorded_at, event_time timestamptz_minmax_multi_ops)', schema_name, table_name
+      'CREATE INDEX ON %I.%I USING brin (recorded_at, event_time timestamptz_minmax_multi_ops) WITH (autosummarize = on)',
+      schema_name, table_name
     );
   END LOOP;
 END
