@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import type { PostgresLane } from './test/support/lane-databases.ts';
+import type { PostgresLane } from './test/support/lane.ts';
 
 // The tests run on the version that Lambda runs; vitest itself would also start under an older one.
 if (Number(process.versions.node.split('.')[0]) < 24) throw new Error('Run the tests with npm, which uses Node 24.');

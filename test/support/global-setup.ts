@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import type { PostgresLane } from './lane-databases.ts';
+import type { PostgresLane } from './lane.ts';
 import { createMigratedTemplate } from './migrated-template.ts';
 import { createPgliteTemplate } from './pglite-template.ts';
 import { startPostgres } from './postgres.ts';

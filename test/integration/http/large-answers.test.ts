@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { featureViewRoutes } from '../../../shared/contract/feature-views.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
+import { caches } from '../../support/lane.ts';
 import { answerOf } from './answer-of.ts';
 
 const mostBytes = 1_048_576;
@@ -33,14 +34,10 @@ function expectTooLarge({ status, json }: { status: number; json: unknown }): vo
   expect(status).toBe(413);
 }
 
-describe.each([
-  { postgres: 'server', cache: 'redis' },
-  { postgres: 'server', cache: 'off' },
-  { postgres: 'pglite', cache: 'memory' },
-] as const)('answers of at most 1 MiB, on $postgres with $cache', (lane) => {
+describe.each(caches)('answers of at most 1 MiB, with cache %s', (cache) => {
   let store: TestFeatureStore;
   beforeAll(async () => {
-    store = await createFeatureStore({ ...lane, settings });
+    store = await createFeatureStore({ cache, settings });
     await store.post('/api/v1/feature-views', texts);
   });
   afterAll(() => store.close());
@@ -94,14 +91,11 @@ describe.each([
 
 let sequence = 0;
 
-describe.each([
-  { postgres: 'server', cache: 'redis' },
-  { postgres: 'server', cache: 'off' },
-] as const)('forty megabytes of rows, on $postgres with $cache', (lane) => {
+describe.each(['redis', 'off'] as const)('forty megabytes of rows, with cache %s', (cache) => {
   const many = 400;
   let store: TestFeatureStore;
   beforeAll(async () => {
-    store = await createFeatureStore({ ...lane, settings });
+    store = await createFeatureStore({ cache, settings });
     const features = [
       { name: 'number', dtype: 'int64' },
       { name: 'long', dtype: 'string', ttl_hours: 2 },

@@ -6,13 +6,16 @@ import type { Route } from '../../../shared/contract/route.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { answerOf } from './answer-of.ts';
 
-const many = 250;
+/** More than a page of 100. */
+const many = 120;
+const users = 90;
+const services = 105;
 const nameOf = (index: number): string => `view_${String(index).padStart(3, '0')}`;
 const names = Array.from({ length: many }, (_, index) => nameOf(index));
 
 const lists = [
   { route: featureViewRoutes.listViews, member: 'feature_views', expected: names },
-  { route: featureServiceRoutes.listServices, member: 'feature_services', expected: names.slice(0, 120) },
+  { route: featureServiceRoutes.listServices, member: 'feature_services', expected: names.slice(0, services) },
   {
     route: featureRoutes.listFeatures,
     member: 'features',
@@ -34,13 +37,18 @@ beforeAll(async () => {
       },
       { name: 'common', dtype: 'string' },
     ];
-    const view = { name, entity_type: index < 200 ? 'user' : 'merchant', features, tags: index === 7 ? ['seven'] : [] };
+    const view = {
+      name,
+      entity_type: index < users ? 'user' : 'merchant',
+      features,
+      tags: index === 7 ? ['seven'] : [],
+    };
     expect((await store.post('/api/v1/feature-views', view)).status).toBe(201);
-    if (index >= 120) continue;
+    if (index >= services) continue;
     const service = { name, features: [`only_${name}`] };
     expect((await store.post('/api/v1/feature-services', service)).status).toBe(201);
   }
-}, 120_000);
+});
 afterAll(() => store.close());
 
 interface Walked {
@@ -85,8 +93,8 @@ describe.each(lists)('$member', ({ route, member, expected }) => {
 });
 
 test('a view that is registered during the walk makes no gap and no double', async () => {
-  const inserted = ['a_before_all', 'view_010_after', 'view_120_between', 'zz_last'];
-  const { names: walked } = await walk(featureViewRoutes.listViews, 'feature_views', 'limit=60', async (page) => {
+  const inserted = ['a_before_all', 'view_010_after', 'view_060_between', 'zz_last'];
+  const { names: walked } = await walk(featureViewRoutes.listViews, 'feature_views', 'limit=25', async (page) => {
     const name = inserted[page - 1];
     if (name === undefined) return;
     const view = { name, entity_type: 'walk', features: [{ name: `w_${name}`, dtype: 'int64' }] };
@@ -109,24 +117,24 @@ describe('features are found', () => {
 
   test('by part of a description, in any case', async () => {
     expect(await search('q=even&view=view_002')).toEqual(['only_view_002']);
-    expect(await search('q=even&limit=1000')).toHaveLength(125);
+    expect(await search('q=even&limit=1000')).toHaveLength(many / 2);
   });
 
   test('by their own tag and by their view’s', async () => {
-    expect(await search('tag=t3&limit=1000')).toHaveLength(50);
+    expect(await search('tag=t3&limit=1000')).toHaveLength(many / 5);
     expect(await search('tag=seven')).toEqual(['common', 'only_view_007']);
   });
 
   test('by view and by entity type', async () => {
     expect(await search('view=view_042')).toEqual(['common', 'only_view_042']);
-    expect(await search('entity_type=merchant&limit=1000')).toHaveLength(100);
+    expect(await search('entity_type=merchant&limit=1000')).toHaveLength(2 * (many - users));
   });
 
   test('by all of them at once, over pages', async () => {
     const found = await search('entity_type=user&tag=t0&q=even&limit=3');
     expect(found).toEqual(
       names
-        .slice(0, 200)
+        .slice(0, users)
         .filter((_, index) => index % 10 === 0)
         .map((name) => `only_${name}`),
     );

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatMicros } from '../../../shared/contract/time.ts';
+import { caches, runsOf } from '../../support/lane.ts';
 import { naiveAnswer, type OracleAnswer, type OracleRow } from '../../support/naive-oracle.ts';
 import { microsOf, type RandomRow, requests, type Scenario, scenarioOf } from './random-histories.ts';
-import { caches, createWorld, recordedRows, ttlOf, type World } from './semantics-setup.ts';
+import { createWorld, recordedRows, ttlOf, type World } from './semantics-setup.ts';
 
-const scenarios = 10;
+const scenarios = runsOf(10);
 const histories = 350;
 
 /** Sections 1 to 3 on random histories: what the store answers is what a scan over all rows says. */
-describe.each(caches)('Random histories, $name', ({ cache }) => {
+describe.each(caches)('Random histories, with cache %s', (cache) => {
   let world: World;
   beforeAll(async () => {
     world = await createWorld({ cache });

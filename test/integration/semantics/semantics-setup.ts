@@ -7,13 +7,7 @@ import {
   type RequestOptions,
   type TestFeatureStore,
 } from '../../support/feature-store.ts';
-
-/** The project says on which Postgres. */
-export const caches = [
-  { name: 'with Redis', cache: 'redis' },
-  { name: 'with the cache in memory', cache: 'memory' },
-  { name: 'without a cache', cache: 'off' },
-] as const;
+import { caches } from '../../support/lane.ts';
 
 export const second = 1_000_000;
 export const hour = 3600 * second;
@@ -80,7 +74,7 @@ export interface World {
 
 /** Runs the tests against a store with each cache. */
 export function describeEachCache(title: string, tests: (world: () => World) => void): void {
-  describe.each(caches)(`${title}, $name`, ({ cache }) => {
+  describe.each(caches)(`${title}, with cache %s`, (cache) => {
     let world: World;
     beforeAll(async () => {
       world = await createWorld({ cache });

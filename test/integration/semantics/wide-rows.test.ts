@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { describeEachCache, start } from './semantics-setup.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWorld, start, type World } from './semantics-setup.ts';
 
 const mostFeatures = 500;
 const letters = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter(
@@ -21,15 +21,21 @@ const valuesOf: Readonly<Record<string, (position: number) => unknown>> = {
   'string[]': (position) => [noise(30, position)],
 };
 
-describeEachCache('a row of as many values as a view may have features', (world) => {
+describe('a row of as many values as a view may have features', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+  });
+  afterAll(() => world.store.close());
+
   test.each(Object.keys(valuesOf))('of any number of values is stored or refused by itself: %s', async (kind) => {
     const dtype = kind.split(' ')[0] ?? '';
-    const view = await world().view(Array.from({ length: mostFeatures }, (_, at) => ({ name: `f${at}`, dtype })));
+    const view = await world.view(Array.from({ length: mostFeatures }, (_, at) => ({ name: `f${at}`, dtype })));
     const valueAt = valuesOf[kind] ?? (() => null);
     const accepted: number[] = [];
     for (const length of [250, 296, 297, 380, 390, 420, 450, 480, mostFeatures]) {
       const values = Object.fromEntries(Array.from({ length }, (_, at) => [`f${at}`, valueAt(at)]));
-      const { json } = await world().ingest(view, [
+      const { json } = await world.ingest(view, [
         ['narrow', start],
         [`wide${length}`, start, values],
       ]);
@@ -44,12 +50,12 @@ describeEachCache('a row of as many values as a view may have features', (world)
 
   test('numbers and short texts are stored however many there are', async () => {
     const dtypes = ['float64', 'int64', 'bool', 'timestamp', 'string'];
-    const view = await world().view(
+    const view = await world.view(
       Array.from({ length: mostFeatures }, (_, at) => ({ name: `f${at}`, dtype: dtypes[at % 5] ?? '' })),
     );
     const values = [0.5, -1, true, '2026-01-31T12:00:00Z', 'fifteen letters'];
     const row = Object.fromEntries(Array.from({ length: mostFeatures }, (_, at) => [`f${at}`, values[at % 5]]));
-    await world().write(view, [['e', start, row]]);
-    expect(await world().online('e', `${view}:f499`)).toEqual(['PRESENT', 'fifteen letters']);
+    await world.write(view, [['e', start, row]]);
+    expect(await world.online('e', `${view}:f499`)).toEqual(['PRESENT', 'fifteen letters']);
   });
 });
