@@ -43,7 +43,10 @@ export const registerViewRequestSchema = z
       .max(3_153_600_000)
       .nullable()
       .default(null)
-      .meta({ description: 'How old the newest row may be. Kept with the view; no read looks at it' }),
+      .meta({
+        description:
+          'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
+      }),
   })
   .superRefine(({ features }, context) => {
     const seen = new Set<string>();
