@@ -129,7 +129,7 @@ export const onlineRoutes = {
     path: '/api/v1/features/online',
     tag: 'features',
     summary: 'Read feature values as of now',
-    description: `Up to ${onlineLimits.entities} entities, ${onlineLimits.features} features and ${onlineLimits.values} values.`,
+    description: `Up to ${onlineLimits.entities} entities, ${onlineLimits.features} features and ${onlineLimits.values} values, and an answer of 64 MiB unless the server is set otherwise, on AWS of 6 MB.`,
     access: 'read',
     body: onlineRequestSchema,
     answers: {

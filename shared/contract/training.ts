@@ -90,7 +90,7 @@ export const trainingRoutes = {
     path: '/api/v1/features/batch',
     tag: 'features',
     summary: 'Read feature values as of past moments, point in time correct',
-    description: `One answer row for each input row, in order; up to ${batchLimits.rows} rows and ${batchLimits.values} values.`,
+    description: `One answer row for each input row, in order; up to ${batchLimits.rows} rows and ${batchLimits.values} values, and an answer of 64 MiB unless the server is set otherwise, on AWS of 6 MB.`,
     access: 'read',
     body: batchRequestSchema,
     answers: { 200: { description: 'Rows, in the order given', schema: batchAnswerSchema } },
