@@ -52,7 +52,20 @@ BEGIN
 END
 $$;
 
--- As before, and nothing to do for a table that TimescaleDB cuts into chunks.
+-- Those months that a view table has no partition of yet. None for a table that TimescaleDB cuts into chunks.
+CREATE FUNCTION feature_store.missing_partitions(tenant_schema text, view_table text, months date[]) RETURNS date[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce(array_agg(month ORDER BY month), '{}')
+  FROM pg_class CROSS JOIN unnest(months) AS month
+  WHERE pg_class.oid = to_regclass(format('%I.%I', tenant_schema, view_table)) AND relkind = 'p'
+    AND to_regclass(format('%I.%I', tenant_schema, view_table || to_char(month, '"_p"YYYYMM'))) IS NULL
+$$;
+REVOKE ALL ON FUNCTION feature_store.missing_partitions FROM PUBLIC;
+
+-- As before, but without the lock where nothing is missing: a new process asks of each month it meets, and an ANALYZE of
+-- the table holds the same lock for minutes.
 CREATE OR REPLACE FUNCTION feature_store.ensure_partitions(tenant_schema text, view_table text, months date[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -65,20 +78,19 @@ BEGIN
   IF tenant_schema !~ '^t_[a-z]{12}$' THEN
     RAISE EXCEPTION 'not a tenant schema: %', tenant_schema USING ERRCODE = 'invalid_schema_name';
   END IF;
-  EXECUTE format('LOCK TABLE %I.%I IN SHARE UPDATE EXCLUSIVE MODE', tenant_schema, view_table);
-  IF (SELECT relkind <> 'p' FROM pg_class WHERE oid = to_regclass(format('%I.%I', tenant_schema, view_table))) THEN
+  IF feature_store.missing_partitions(tenant_schema, view_table, months) = '{}' THEN
     RETURN;
   END IF;
-  FOREACH month IN ARRAY months LOOP
+  EXECUTE format('LOCK TABLE %I.%I IN SHARE UPDATE EXCLUSIVE MODE', tenant_schema, view_table);
+  -- Again: who had the lock before may have made them.
+  FOREACH month IN ARRAY feature_store.missing_partitions(tenant_schema, view_table, months) LOOP
     partition := view_table || to_char(month, '"_p"YYYYMM');
-    IF to_regclass(format('%I.%I', tenant_schema, partition)) IS NULL THEN
-      EXECUTE format('CREATE TABLE %I.%I (LIKE %I.%I INCLUDING ALL)', tenant_schema, partition, tenant_schema, view_table);
-      EXECUTE format(
-        'ALTER TABLE %I.%I ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)',
-        tenant_schema, view_table, tenant_schema, partition,
-        to_char(month, 'YYYY-MM-DD"T00:00:00Z"'), to_char(month + interval '1 month', 'YYYY-MM-DD"T00:00:00Z"')
-      );
-    END IF;
+    EXECUTE format('CREATE TABLE %I.%I (LIKE %I.%I INCLUDING ALL)', tenant_schema, partition, tenant_schema, view_table);
+    EXECUTE format(
+      'ALTER TABLE %I.%I ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)',
+      tenant_schema, view_table, tenant_schema, partition,
+      to_char(month, 'YYYY-MM-DD"T00:00:00Z"'), to_char(month + interval '1 month', 'YYYY-MM-DD"T00:00:00Z"')
+    );
   END LOOP;
 END
 $$;

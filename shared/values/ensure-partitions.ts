@@ -1,5 +1,6 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
+import { isLockTimeout } from '../platform/unavailable.ts';
 
 /** Makes the monthly partitions that rows of these event times need, where they are missing. */
 export type EnsurePartitions = (
@@ -25,14 +26,39 @@ export function createEnsurePartitions(database: Database): EnsurePartitions {
       const key = `${tenantId}.${table}.${month}`;
       if (forget || !known.has(key)) missing.set(key, month);
     }
-    if (missing.size === 0) return;
-    await database.rows({
-      name: 'ensure_partitions',
-      text: 'SELECT feature_store.ensure_partitions($1, $2, $3::text[]::date[])::text',
-      values: [tenantId, table, [...missing.values()].sort()],
-    });
-    for (const key of missing.keys()) known.add(key);
+    const keys = [...missing.keys()].sort();
+    for (let index = 0; index < keys.length; index += monthsAtOnce) {
+      const some = keys.slice(index, index + monthsAtOnce);
+      await retryLocked(() =>
+        database.rows({
+          name: 'ensure_partitions',
+          text: 'SELECT feature_store.ensure_partitions($1, $2, $3::text[]::date[])::text',
+          values: [tenantId, table, some.map((key) => missing.get(key))],
+        }),
+      );
+      for (const key of some) known.add(key);
+    }
   };
+}
+
+/**
+ * Of one statement, which lets no other in: a partition takes 7 ms, so eight writers of other months each wait 0.6 s. With
+ * 36 at once the last of them met the lock_timeout of 2 s, and rows of 670 months in one request the statement_timeout.
+ */
+const monthsAtOnce = 12;
+
+/** Tries of a statement that did not get its lock within 2 s. */
+const tries = 3;
+
+async function retryLocked(run: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (attempt === tries || !isLockTimeout(error)) throw error;
+    }
+  }
 }
 
 const microsPerDay = 86_400_000_000;
