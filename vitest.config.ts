@@ -21,6 +21,9 @@ const withoutLane = [
   'test/integration/http/process.test.ts',
 ];
 
+/** Vitest would leave one core idle, which is half of two. */
+const maxWorkers = '100%';
+
 /** The integration suite on one Postgres. */
 function integration(name: string, postgresLane: PostgresLane, exclude: string[]) {
   return {
@@ -31,6 +34,7 @@ function integration(name: string, postgresLane: PostgresLane, exclude: string[]
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    maxWorkers,
   };
 }
 
@@ -40,12 +44,20 @@ export default defineConfig({
   test: {
     allowOnly: false,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, maxWorkers } },
       { test: integration('integration', 'postgres', [timescaleAlone]) },
       { test: integration('integration-pglite', 'pglite', [concurrency, timescaleAlone, ...withoutLane]) },
       // One file at a time: its server may take one connection at a time.
       ...(process.env.TEST_TIMESCALE_URL ? [{ test: { ...timescale, fileParallelism: false } }] : []),
-      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers,
+        },
+      },
       {
         test: {
           name: 'e2e',

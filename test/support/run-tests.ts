@@ -13,6 +13,14 @@ const CHECKS: [heading: string, command: string, ...args: string[]][] = [
   ['Unused code', 'knip'],
 ];
 
+/** The Postgres that the integration suite runs on, each by a vitest project. */
+const LANES = [
+  { postgres: 'postgres', project: 'integration' },
+  { postgres: 'pglite', project: 'integration-pglite' },
+  { postgres: 'timescale', project: 'integration-timescale' },
+];
+const hasTimescale = Boolean(process.env.TEST_TIMESCALE_URL);
+
 interface Outcome {
   passed: number;
   failed: number;
@@ -50,10 +58,23 @@ function runTests(projects: string[]): Outcome {
     const chosen = projects.flatMap((project) => ['--project', project]);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const status = run('vitest', ['run', ...chosen, ...reporters]);
+    sayLanes(projects);
     return readOutcome(file, status === 0);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Says on which Postgres the integration suite ran, and on which it did not. */
+function sayLanes(projects: string[]): void {
+  const { ran = [], other = [] } = Object.groupBy(LANES, ({ project }) =>
+    projects.includes(project) ? 'ran' : 'other',
+  );
+  if (ran.length === 0) return;
+  const namesOf = (lanes: typeof LANES) => lanes.map(({ postgres }) => postgres).join(', ');
+  const rest = other.length === 0 ? '' : `; ${namesOf(other)} not run`;
+  const hint = hasTimescale ? '' : ' (set TEST_TIMESCALE_URL to a TimescaleDB)';
+  process.stdout.write(`\nIntegration lanes: ${namesOf(ran)}${rest}${hint}\n`);
 }
 
 const report = z.object({
@@ -84,4 +105,5 @@ function readJson(file: string): unknown {
   }
 }
 
-main(process.argv.length > 2 ? process.argv.slice(2) : ['unit', 'integration', 'infra']);
+const lanes = LANES.filter(({ postgres }) => postgres !== 'timescale' || hasTimescale).map(({ project }) => project);
+main(process.argv.length > 2 ? process.argv.slice(2) : ['unit', ...lanes, 'infra']);
