@@ -36,17 +36,10 @@ export const registerViewRequestSchema = z
       .max(36_500)
       .optional()
       .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
-    max_staleness_seconds: z
-      .number()
-      .int()
-      .positive()
-      .max(3_153_600_000)
-      .nullable()
-      .default(null)
-      .meta({
-        description:
-          'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
-      }),
+    max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null).meta({
+      description:
+        'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
+    }),
   })
   .superRefine(({ features }, context) => {
     const seen = new Set<string>();
