@@ -38,17 +38,28 @@ function integration(name: string, postgresLane: PostgresLane, exclude: string[]
   };
 }
 
-const timescale = integration('integration-timescale', 'timescale', [concurrency, nativeAlone, ...withoutLane]);
+const postgres = integration('integration', 'postgres', [timescaleAlone]);
+// On these, files share a worker: half the time of their tests went into loading the code and PGlite for each file.
+const pglite = {
+  ...integration('integration-pglite', 'pglite', [concurrency, timescaleAlone, ...withoutLane]),
+  isolate: false,
+};
+// One file at a time, after all others: the server may take one connection at a time.
+const timescale = {
+  ...integration('integration-timescale', 'timescale', [concurrency, nativeAlone, ...withoutLane]),
+  isolate: false,
+  fileParallelism: false,
+  sequence: { groupOrder: 1 },
+};
 
 export default defineConfig({
   test: {
     allowOnly: false,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, maxWorkers } },
-      { test: integration('integration', 'postgres', [timescaleAlone]) },
-      { test: integration('integration-pglite', 'pglite', [concurrency, timescaleAlone, ...withoutLane]) },
-      // One file at a time: its server may take one connection at a time.
-      ...(process.env.TEST_TIMESCALE_URL ? [{ test: { ...timescale, fileParallelism: false } }] : []),
+      { test: postgres },
+      { test: pglite },
+      ...(process.env.TEST_TIMESCALE_URL ? [{ test: timescale }] : []),
       {
         test: {
           name: 'infra',

@@ -21,7 +21,7 @@ export interface OpenedDatabases {
 
 /**
  * A migrated database on the lane's Postgres: of the store's own, as the product's roles, on the real server; on the others
- * one session of a superuser for all stores of the process, whose statements are counted by the first.
+ * one session of a superuser for all stores of the process.
  */
 export function openLaneDatabases(telemetry: Telemetry): Promise<OpenedDatabases> {
   const open = { postgres: openOwnDatabase, pglite: openPglite, timescale: openSharedSession };
@@ -47,25 +47,23 @@ async function openOwnDatabase(telemetry: Telemetry): Promise<OpenedDatabases> {
   return { databases, close: () => close().then(created.drop) };
 }
 
-let pglite: Promise<Database> | undefined;
+let pglite: Promise<PGlite> | undefined;
 
 /** One for all stores of the process, which ends it. Loaded from a migrated one: 0.5 s, where making one and migrating takes 2. */
 async function openPglite(telemetry: Telemetry): Promise<OpenedDatabases> {
-  pglite ??= loadPglite(telemetry);
-  return { databases: forAllRoles(await pglite), close: async () => {} };
-}
-
-async function loadPglite(telemetry: Telemetry): Promise<Database> {
-  const loadDataDir = new Blob([await readFile(inject('pgliteTemplate'))]);
-  return overPglite(await PGlite.create({ loadDataDir }), telemetry);
+  pglite ??= readFile(inject('pgliteTemplate')).then((dump) => PGlite.create({ loadDataDir: new Blob([dump]) }));
+  return { databases: forAllRoles(overPglite(await pglite, telemetry)), close: async () => {} };
 }
 
 let session: { readonly database: Database; readonly users: Set<object> } | undefined;
 
-/** One connection for all stores of the process: the server may take one at a time, and makes others wait until it is closed. */
+/**
+ * One connection for all stores that are open: the server may take one at a time, and makes others wait until it is closed.
+ * Its statements are counted by the store that was first.
+ */
 async function openSharedSession(telemetry: Telemetry): Promise<OpenedDatabases> {
   session ??= {
-    // The process of the test file before may not have closed its connection yet.
+    // The one before may not be closed yet, as the server sees it.
     database: createPostgres({ url: inject('timescaleUrl'), maxPool: 1, connectTimeoutMillis: 30_000, telemetry }),
     users: new Set(),
   };

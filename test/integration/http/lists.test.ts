@@ -48,7 +48,7 @@ beforeAll(async () => {
     const service = { name, features: [`only_${name}`] };
     expect((await store.post('/api/v1/feature-services', service)).status).toBe(201);
   }
-});
+}, 120_000);
 afterAll(() => store.close());
 
 interface Walked {
