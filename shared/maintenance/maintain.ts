@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import { isLockTimeout, UnavailableError } from '../platform/unavailable.ts';
+import { isLockTimeout, isStatementTimeout, UnavailableError } from '../platform/unavailable.ts';
 import { readRegistry } from '../registry/index.ts';
 import { readTimescale } from '../values/index.ts';
 import { type Done, maintainTable, nothingDone } from './maintain-table.ts';
@@ -56,11 +56,13 @@ export async function maintain(
     if (clock.nowMicros() / 1000 >= deadlineMillis) break;
     tables++;
     try {
+      await beginTurn(database, viewTable);
       done = sum(done, await maintainTable(database, viewTable, { nowMicros: clock.nowMicros(), timescale }));
       await measure(dependencies, viewTable);
     } catch (error) {
       if (isLockTimeout(error)) postponed++;
-      else if (error instanceof UnavailableError) throw error;
+      // One table too large for a statement's time must not keep the others.
+      else if (error instanceof UnavailableError && !isStatementTimeout(error)) throw error;
       else failures.push({ tenant: viewTable.ctx.tenantName, table: viewTable.table, error });
     }
   }
@@ -81,7 +83,18 @@ async function inOrder(database: Database, tenants: readonly TenantContext[]): P
   return viewTables.sort((a, b) => since(a) - since(b));
 }
 
-/** Tells how old the newest data is, and that the table's turn is over. */
+/** Before anything is done, so that a table at which runs fail or end does not come first for ever. */
+async function beginTurn(database: Database, { ctx, table }: ViewTable): Promise<void> {
+  await database.rows({
+    name: 'begin_maintenance',
+    text: `
+      INSERT INTO feature_store.maintained (tenant_id, view_table, maintained_at) VALUES ($1, $2, now())
+      ON CONFLICT (tenant_id, view_table) DO UPDATE SET maintained_at = excluded.maintained_at`,
+    values: [ctx.tenantId, table],
+  });
+}
+
+/** Tells how old the newest data is. */
 async function measure({ database, telemetry }: MaintenanceDependencies, viewTable: ViewTable): Promise<void> {
   const newestEventMicros = await readNewest(database, viewTable);
   const { ctx, view, isWritten, maxStalenessSeconds } = viewTable;

@@ -8,6 +8,7 @@ CREATE TABLE feature_store.maintained (
   statistics_through timestamptz NOT NULL DEFAULT '-infinity',
   -- Kept here, because the rows themselves may be dropped.
   newest_event_time timestamptz,
+  -- When its last turn began: whose turn was longest ago comes first.
   maintained_at timestamptz,
   -- While native partitions are copied into chunks (convert-to-hypertable.ts): rows recorded before have been looked at in
   -- partitions of event times before.

@@ -15,6 +15,15 @@ export class UnavailableError extends FeatureStoreError {
 
 /** Whether Postgres is there and only a lock was not had in time: later it will be. */
 export function isLockTimeout(error: unknown): boolean {
-  if (!(error instanceof UnavailableError) || !(error.cause instanceof Error)) return false;
-  return 'code' in error.cause && error.cause.code === '55P03';
+  return sqlStateOf(error) === '55P03';
+}
+
+/** Whether Postgres is there and the statement took too long, or somebody ended it. */
+export function isStatementTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === '57014';
+}
+
+function sqlStateOf(error: unknown): unknown {
+  if (!(error instanceof UnavailableError) || !(error.cause instanceof Error)) return undefined;
+  return 'code' in error.cause ? error.cause.code : undefined;
 }
