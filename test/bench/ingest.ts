@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:http';
 import pg from 'pg';
-import { benchKey, post, startBenchStores } from './support/bench-stores.ts';
+import { post, startBenchStores } from './support/bench-stores.ts';
+import { createIngestLoad, secondsOf } from './support/ingest-load.ts';
 import { median } from './support/load.ts';
 import { type Figures, printReport } from './support/report.ts';
 import { startServer } from './support/server-process.ts';
@@ -40,9 +40,9 @@ const bareInsert = `
   ON CONFLICT (view_table, entity_id) DO UPDATE
     SET event_time = excluded.event_time, created_at = excluded.created_at, payload = excluded.payload`;
 
-const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
 const stores = await startBenchStores();
 const server = await startServer('functions/local.ts --no-seed', stores.env);
+const load = createIngestLoad(server.url, inFlight);
 const pool = new pg.Pool({
   connectionString: stores.postgres.url,
   max: inFlight,
@@ -63,7 +63,7 @@ try {
   for (const rows of rowSizes) report[`${rows}x${features}`] = await measure(rows);
   printReport(report);
 } finally {
-  agent.destroy();
+  load.close();
   await pool.end();
   await server.stop();
   await stores.stop();
@@ -90,38 +90,9 @@ async function turns(count: number, rowsPerBatch: number): Promise<{ ours: numbe
   const parameters = made.map(toParameters);
   const bodies = made.map((batch) => Buffer.from(JSON.stringify({ view: 'ours', rows: toRequest('ours', batch) })));
   const rows = count * rowsPerBatch;
-  const floor = rows / (await secondsOf(parameters, (values) => pool.query(bareInsert, values)));
-  const ours = rows / (await secondsOf(bodies, send));
+  const floor = rows / (await secondsOf(parameters, inFlight, (values) => pool.query(bareInsert, values)));
+  const ours = rows / (await secondsOf(bodies, inFlight, load.send));
   return { ours, floor };
-}
-
-async function secondsOf<Item>(items: readonly Item[], run: (item: Item) => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  const queue = items.values();
-  await Promise.all(
-    Array.from({ length: inFlight }, async () => {
-      for (const item of queue) await run(item);
-    }),
-  );
-  return (performance.now() - startedAt) / 1000;
-}
-
-/** By Node's own client, on kept connections and from bytes that are ready: what it costs is taken from the cores that are measured. */
-function send(body: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(`${server.url}/api/v1/features/ingest`, {
-      agent,
-      method: 'POST',
-      headers: { ...benchKey, 'content-type': 'application/json', 'content-length': body.length },
-    });
-    sent.on('error', reject).on('response', async (response) => {
-      let text = '';
-      for await (const chunk of response.setEncoding('utf8')) text += chunk;
-      if (response.statusCode === 200 && text.includes('"rejected":[]')) resolve();
-      else reject(new Error(`ingest answered ${response.statusCode}: ${text}`));
-    });
-    sent.end(body);
-  });
 }
 
 /** Rows of distinct entities in random order, all later than any before: each becomes the newest of its entity. */
