@@ -12,31 +12,32 @@ const nearMicros = 40 * dayMicros;
 const farMicros = 20 * 365.25 * dayMicros;
 /** Planning and starting a scan of a partition cost 35 µs: 1 ms of a statement over 30 of them. */
 const widestMicros = 30 * 30.5 * dayMicros;
-/** And going on to the next place costs 50 ns a partition, so a part of many places is of a month. */
-const narrowestMicros = 30.5 * dayMicros;
-const placesOfNarrow = 500;
+/** Going on to the next place costs 50 ns a partition and 4 µs a chunk: 250 places pay for a statement of their own over a month. */
+const monthMicros = 30.5 * dayMicros;
+const placesOfMonth = 250;
+/** And 1,000 take 10 ms, whatever their time: enough to share them between connections. */
+const placesOfPart = 1000;
 /** At worst each is looked for in all partitions, at 1 µs: half a second for 240 of them. */
 const mostFarPlaces = 2000;
 
-/** All places, by time: each part reaches a month back from its earliest place. */
-export function nearParts(asOfMicros: readonly number[]): SpinePart[] {
-  const everyPlace = asOfMicros.map((_, place) => place);
-  const [earliest, latest] = spanOf(asOfMicros, everyPlace);
+/** By time: each part reaches a month back from its earliest place. */
+export function nearParts(untilMicros: readonly number[], leftOver: readonly number[]): SpinePart[] {
+  const [earliest, latest] = spanOf(untilMicros, leftOver);
   const span = latest - earliest;
-  const affordable = Math.min(asOfMicros.length / placesOfNarrow, span / narrowestMicros);
-  const count = Math.max(1, Math.floor(affordable), Math.ceil(span / widestMicros));
+  const months = Math.min(leftOver.length / placesOfMonth, span / monthMicros);
+  const count = Math.ceil(Math.max(1, Math.floor(months), span / widestMicros, leftOver.length / placesOfPart));
   const partAt = (micros: number): number =>
     Math.min(count - 1, Math.floor(((amongRows(micros) - earliest) / span) * count) || 0);
-  const parts = Map.groupBy(everyPlace, (place) => partAt(asOfMicros[place] ?? 0));
-  return [...parts.values()].map((places) => partOf(asOfMicros, places, nearMicros));
+  const parts = Map.groupBy(leftOver, (place) => partAt(untilMicros[place] ?? 0));
+  return [...parts.values()].map((places) => partOf(untilMicros, places, nearMicros));
 }
 
 /** The places that had no row near them, as far back as a statement goes at once. */
-export function farParts(asOfMicros: readonly number[], leftOver: readonly number[]): SpinePart[] {
-  const byTime = leftOver.toSorted((a, b) => (asOfMicros[a] ?? 0) - (asOfMicros[b] ?? 0));
+export function farParts(untilMicros: readonly number[], leftOver: readonly number[]): SpinePart[] {
+  const byTime = leftOver.toSorted((a, b) => (untilMicros[a] ?? 0) - (untilMicros[b] ?? 0));
   const parts: SpinePart[] = [];
   for (let from = 0; from < byTime.length; from += mostFarPlaces) {
-    parts.push(partOf(asOfMicros, byTime.slice(from, from + mostFarPlaces), farMicros));
+    parts.push(partOf(untilMicros, byTime.slice(from, from + mostFarPlaces), farMicros));
   }
   return parts;
 }
@@ -47,8 +48,8 @@ export function olderPart({ afterMicros }: SpinePart, leftOver: readonly number[
   return [{ places: leftOver, untilMicros: afterMicros, afterMicros: amongRows(afterMicros - farMicros) }];
 }
 
-function partOf(asOfMicros: readonly number[], places: readonly number[], reachMicros: number): SpinePart {
-  const [earliest, latest] = spanOf(asOfMicros, places);
+function partOf(untilMicros: readonly number[], places: readonly number[], reachMicros: number): SpinePart {
+  const [earliest, latest] = spanOf(untilMicros, places);
   return { places, afterMicros: amongRows(earliest - reachMicros), untilMicros: latest };
 }
 
@@ -59,11 +60,11 @@ function amongRows(micros: number): number {
   return Math.min(Math.max(micros, -1), latestMicros);
 }
 
-function spanOf(asOfMicros: readonly number[], places: readonly number[]): [earliest: number, latest: number] {
+function spanOf(untilMicros: readonly number[], places: readonly number[]): [earliest: number, latest: number] {
   let earliest = Number.POSITIVE_INFINITY;
   let latest = Number.NEGATIVE_INFINITY;
   for (const place of places) {
-    const micros = amongRows(asOfMicros[place] ?? 0);
+    const micros = amongRows(untilMicros[place] ?? 0);
     if (micros < earliest) earliest = micros;
     if (micros > latest) latest = micros;
   }
