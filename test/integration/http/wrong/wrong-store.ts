@@ -1,4 +1,9 @@
-import { type Answer, createFeatureStore, type TestFeatureStore } from '../../../support/feature-store.ts';
+import {
+  type Answer,
+  createFeatureStore,
+  type TestFeatureStore,
+  type TestTenant,
+} from '../../../support/feature-store.ts';
 
 export const platformKey = 'the platform key of the tests';
 
@@ -6,7 +11,10 @@ export interface WrongStore {
   readonly store: TestFeatureStore;
   readonly keys: Readonly<Record<'admin' | 'write' | 'read' | 'platform' | 'none', string | null>>;
   readonly other: { readonly key: string; readonly keyId: string };
-  /** Everything that a wrong request could have left behind: all rows of the registry, how many every table of a tenant has, and the keys. */
+  /**
+   * Everything that a wrong request could have left behind: all tables, and of the two tenants the rows of the registry, how
+   * many each of their tables has, and the keys.
+   */
   census(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -27,7 +35,7 @@ export async function openWrongStore(): Promise<WrongStore> {
     store,
     keys: { admin: store.tenant.key, write: write.json.key, read: read.json.key, platform: platformKey, none: null },
     other: { key: other.key, keyId: listed.json.api_keys[0].key_id },
-    census: () => takeCensus(store, [store.tenant.key, other.key]),
+    census: () => takeCensus(store, [store.tenant, other]),
     close: () => store.close(),
   };
 }
@@ -84,21 +92,27 @@ function mustSucceed(answer: Answer): Answer {
   return answer;
 }
 
-async function takeCensus({ databases, get }: TestFeatureStore, keys: readonly string[]): Promise<unknown> {
+async function takeCensus({ databases, get }: TestFeatureStore, tenants: readonly TestTenant[]): Promise<unknown> {
   const tables = await databases.admin.rows<{ schema: string; name: string }>({
     name: 'list_tables',
     text: `SELECT schemaname AS schema, tablename AS name FROM pg_tables
            WHERE schemaname = 'registry' OR schemaname LIKE 't\\_%' ORDER BY 1, 2`,
   });
+  const tenantIds = tenants.map(({ ctx }) => ctx.tenantId);
   const contents: Record<string, unknown> = {};
-  for (const { schema, name } of tables) {
-    const read = schema === 'registry' ? 'jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)::text)' : 'to_jsonb(count(*))';
-    const [row] = await databases.admin.rows({
-      name: 'read_table',
-      text: `SELECT ${read} AS content FROM "${schema}"."${name}" t`,
-    });
+  for (const { schema, name } of tables.filter(({ schema }) => ['registry', ...tenantIds].includes(schema))) {
+    const [row] = await databases.admin.rows(
+      schema === 'registry'
+        ? {
+            name: 'read_table',
+            text: `SELECT jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)::text) AS content FROM registry."${name}" t
+                   WHERE tenant_id = ANY ($1::text[])`,
+            values: [tenantIds],
+          }
+        : { name: 'count_rows', text: `SELECT to_jsonb(count(*)) AS content FROM "${schema}"."${name}"` },
+    );
     contents[`${schema}.${name}`] = row;
   }
-  const keyLists = await Promise.all(keys.map((key) => get('/api/v1/api-keys', { key })));
-  return { contents, keys: keyLists.map(({ json }) => json) };
+  const keyLists = await Promise.all(tenants.map(({ key }) => get('/api/v1/api-keys', { key })));
+  return { tables, contents, keys: keyLists.map(({ json }) => json) };
 }
