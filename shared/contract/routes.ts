@@ -7,6 +7,7 @@ import { onlineRoutes } from './online.ts';
 import { operationsRoutes } from './operations.ts';
 import type { Route } from './route.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { streamSourceRoutes } from './stream-sources.ts';
 import { tenancyRoutes } from './tenancy.ts';
 import { trainingRoutes } from './training.ts';
 
@@ -15,6 +16,7 @@ export const allRoutes: readonly Route[] = [
   ...Object.values(featureRoutes),
   ...Object.values(featureViewRoutes),
   ...Object.values(statisticsRoutes),
+  ...Object.values(streamSourceRoutes),
   ...Object.values(featureServiceRoutes),
   ...Object.values(cacheRoutes),
   ...Object.values(ingestRoutes),
