@@ -11,14 +11,16 @@ const CAPABILITIES = {
   migrations: libraries,
   tenancy: libraries,
   cache: libraries,
+  filters: ['contract'],
   registry: [...libraries, 'aggregation'],
   values: [...libraries, 'registry'],
+  events: [...libraries, 'registry', 'values'],
   statistics: [...libraries, 'registry', 'values'],
   online: serving,
   training: serving,
   ingestion: serving,
   maintenance: [...libraries, 'registry', 'values', 'statistics'],
-  stream: [...serving, 'ingestion'],
+  stream: [...serving, 'events', 'filters', 'ingestion'],
 };
 
 const capabilityRules = Object.entries(CAPABILITIES).map(([name, siblings]) => {

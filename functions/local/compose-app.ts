@@ -1,4 +1,5 @@
 import type { OnlineCache } from '../../shared/cache/index.ts';
+import { checkFilter } from '../../shared/filters/index.ts';
 import { createIngestRows } from '../../shared/ingestion/index.ts';
 import { createReadOnline } from '../../shared/online/index.ts';
 import { httpAnswerLimit } from '../../shared/platform/answer-limit.ts';
@@ -82,6 +83,7 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
       clock,
       defaultRetentionDays: environment.DEFAULT_RETENTION_DAYS,
       effects: { ...tableEffects, publish },
+      checkFilter,
     },
     registries,
     readBatch: createReadBatch({ registries, database: stores.reader, clock, answerLimit }),
