@@ -14,7 +14,7 @@ import { route } from './route.ts';
 import { nextCursorSchema, pageQuery, recordOf, textSchema } from './scalars.ts';
 
 /** What may tell events apart. */
-export const eventIdDtypes: readonly Dtype[] = ['string', 'int64'];
+const eventIdDtypes: readonly Dtype[] = ['string', 'int64'];
 
 const fieldsSchema = recordOf(z.string(), dtypeSchema).superRefine((fields, context) => {
   const names = Object.keys(fields);

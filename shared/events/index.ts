@@ -1,3 +1,3 @@
 export { addEventColumns, createEventTables } from './create-event-tables.ts';
 export { createTileTable } from './create-tile-table.ts';
-export { ownColumns, rawTable, seenTable } from './tables.ts';
+export { rawTable, seenTable } from './tables.ts';

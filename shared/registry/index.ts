@@ -12,8 +12,6 @@ export {
   newestOf,
   type RegistrySnapshot,
   type SourceField,
-  type StreamAggregation,
-  type StreamDefinition,
   type StreamSource,
   type ViewVersion,
 } from './model.ts';

@@ -84,7 +84,7 @@ describe('an existing source', () => {
     const added = [
       { name: 'coupon', dtype: 'string' },
       { name: 'device', dtype: 'json' },
-    ];
+    ] as const;
     const fields = [...sourceOf().fields, ...added];
     const source = { ...sourceOf(), fields, owner: 'team', revision: 2, updatedAt: laterTime };
     expect(change).toEqual({ kind: 'extended', source, added });
