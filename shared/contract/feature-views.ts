@@ -28,28 +28,48 @@ const featureDefinitionSchema = z
 export type FeatureDefinition = z.infer<typeof featureDefinitionSchema>;
 
 /** As it comes: of a batch view with `features`, or of a stream view with `source` and `aggregations`. */
-const viewRequestSchema = z
-  .strictObject({
-    name: nameSchema,
-    version: versionSchema.optional(),
-    entity_type: entityTypeSchema,
-    features: boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
-      .optional()
-      .meta({ description: 'Of a batch view, whose rows are ingested' }),
-    ...streamMembers,
-    aggregations: boundedList(aggregationDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
-      .optional()
-      .meta({ description: 'Of a stream view, one for each feature' }),
-    ...timeToLive,
-    ...described,
-    ...owned,
-    retention_days: retentionDaysSchema
-      .optional()
-      .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
-    max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null).meta({
-      description:
-        'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
-    }),
+const viewRequestSchema = z.strictObject({
+  name: nameSchema,
+  version: versionSchema.optional(),
+  entity_type: entityTypeSchema,
+  features: boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
+    .optional()
+    .meta({ description: 'Of a batch view, whose rows are ingested' }),
+  ...streamMembers,
+  aggregations: boundedList(aggregationDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
+    .optional()
+    .meta({ description: 'Of a stream view, one for each feature' }),
+  ...timeToLive,
+  ...described,
+  ...owned,
+  retention_days: retentionDaysSchema
+    .optional()
+    .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
+  max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null).meta({
+    description:
+      'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
+  }),
+});
+
+export const registerViewRequestSchema = viewRequestSchema
+  .transform((given, context): RegisterViewRequest => {
+    const { features, source, entity_key, where, hop, aggregations, ...common } = given;
+    if (source === undefined) {
+      if (features === undefined) return missing(context, 'features', 'needed, or source and aggregations');
+      for (const [member, value] of Object.entries({ entity_key, where, hop, aggregations })) {
+        if (value !== undefined) return missing(context, 'source', `needed beside ${member}`);
+      }
+      refuseTwice(context, 'features', features);
+      return { ...common, features };
+    }
+    if (features !== undefined) {
+      context.addIssue({ code: 'custom', message: 'a stream view has aggregations instead', path: ['features'] });
+      return z.NEVER;
+    }
+    if (entity_key === undefined) return missing(context, 'entity_key', 'needed beside source');
+    if (aggregations === undefined) return missing(context, 'aggregations', 'needed beside source');
+    refuseTwice(context, 'aggregations', aggregations);
+    return { ...common, stream: { source, entity_key, where: where ?? null, hop: hop ?? null, aggregations } };
   })
   .meta({
     id: 'RegisterViewRequest',
@@ -77,31 +97,12 @@ const viewRequestSchema = z
     ],
   });
 
-export const registerViewRequestSchema = viewRequestSchema.transform((given, context): RegisterViewRequest => {
-  const { features, source, entity_key, where, hop, aggregations, ...common } = given;
-  if (source === undefined) {
-    if (features === undefined) return missing(context, 'features', 'needed, or source and aggregations');
-    for (const [member, value] of Object.entries({ entity_key, where, hop, aggregations })) {
-      if (value !== undefined) return missing(context, 'source', `needed beside ${member}`);
-    }
-    return namedTwice(context, 'features', features) ?? { ...common, features };
-  }
-  if (features !== undefined) {
-    context.addIssue({ code: 'custom', message: 'a stream view has aggregations instead', path: ['features'] });
-    return z.NEVER;
-  }
-  if (entity_key === undefined) return missing(context, 'entity_key', 'needed beside source');
-  if (aggregations === undefined) return missing(context, 'aggregations', 'needed beside source');
-  const stream = { source, entity_key, where: where ?? null, hop: hop ?? null, aggregations };
-  return namedTwice(context, 'aggregations', aggregations) ?? { ...common, stream };
-});
-
 function missing(context: z.RefinementCtx, member: string, message: string): never {
   context.addIssue({ code: 'custom', message, path: [member] });
   return z.NEVER;
 }
 
-function namedTwice(context: z.RefinementCtx, member: string, named: readonly { readonly name: string }[]): undefined {
+function refuseTwice(context: z.RefinementCtx, member: string, named: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();
   for (const [index, { name }] of named.entries()) {
     if (seen.has(name)) {

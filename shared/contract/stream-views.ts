@@ -47,7 +47,7 @@ export const aggregationDefinitionSchema = z
 
 export type AggregationDefinition = z.infer<typeof aggregationDefinitionSchema>;
 
-/** Members of a stream view's definition, all absent from a batch view's but for `source`, which tells them apart. */
+/** Members of a stream view's definition beside its aggregations; a batch view's has none of them. */
 export const streamMembers = {
   source: nameSchema.optional().meta({ description: 'The stream source; makes this a stream view' }),
   entity_key: nameSchema.optional().meta({ description: 'The field, of string or an integer, that is the entity id' }),

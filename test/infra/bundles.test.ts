@@ -26,13 +26,13 @@ async function start(name: FunctionName, environment = stores.environmentOf(name
   return lambda;
 }
 
-test('the bundle of online is one ES module under 1 MB, without OpenAPI and without the CDK', () => {
+test('the bundle of online is one ES module under 1 MB, without OpenAPI, the CDK and CEL', () => {
   const { folder, inputs } = bundles.online;
   expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
   const code = readFileSync(join(folder, 'index.mjs'));
   expect(code.length).toBeLessThan(1_000_000);
   expect(code.toString()).toMatch(/export\s*\{[^}]* as handler\b/);
-  expect(inputs.filter((file) => /zod-openapi|@scalar|aws-cdk|constructs/.test(file))).toEqual([]);
+  expect(inputs.filter((file) => /zod-openapi|@scalar|aws-cdk|constructs|cel-js/.test(file))).toEqual([]);
 });
 
 test('the maps name the files of the project, and no folder of the machine that made them', () => {
