@@ -16,11 +16,13 @@ const CAPABILITIES = {
   values: [...libraries, 'registry'],
   events: [...libraries, 'registry', 'values'],
   statistics: [...libraries, 'registry', 'values'],
-  online: serving,
-  training: serving,
+  tiles: [...serving, 'events', 'filters'],
+  online: [...serving, 'tiles'],
+  training: [...serving, 'tiles'],
   ingestion: serving,
   maintenance: [...libraries, 'registry', 'values', 'statistics'],
-  stream: [...serving, 'events', 'filters', 'ingestion'],
+  delivery: [...libraries, 'registry', 'ingestion', 'stream'],
+  stream: [...serving, 'events', 'filters', 'ingestion', 'tiles'],
 };
 
 const capabilityRules = Object.entries(CAPABILITIES).map(([name, siblings]) => {

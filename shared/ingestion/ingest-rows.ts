@@ -18,8 +18,8 @@ export interface IngestRequest {
   /** `user_profile` (newest version) or `user_profile@2`. */
   readonly view: string;
   readonly rows: readonly unknown[];
-  /** Microseconds; the first arrival's for a request sent again. Now without it. */
-  readonly arrivalMicros?: number | undefined;
+  /** Microseconds; the first arrival's for a request sent again, or that of each row by itself. Now without it. */
+  readonly arrivalMicros?: number | readonly number[] | undefined;
 }
 
 export interface IngestAnswer {
