@@ -31,6 +31,7 @@ export const errorCodes = {
   payload_too_large: { status: 413, title: 'The body or the answer is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not taken here' },
   no_row_accepted: { status: 422, title: 'No row was accepted' },
+  no_event_accepted: { status: 422, title: 'No event was accepted' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'A store that this request needs is unavailable' },
@@ -38,12 +39,13 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Why one row of an ingest request was refused. */
+/** Why one row of an ingest request, or one event, was refused. */
 export const rowErrorCodes = [
   'invalid_row',
   'unknown_field',
   'unknown_feature',
   'invalid_entity_id',
+  'invalid_event_id',
   'invalid_event_time',
   'event_time_in_future',
   'event_time_out_of_range',

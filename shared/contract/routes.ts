@@ -1,4 +1,5 @@
 import { cacheRoutes } from './cache.ts';
+import { eventRoutes } from './events.ts';
 import { featureServiceRoutes } from './feature-services.ts';
 import { featureViewRoutes } from './feature-views.ts';
 import { featureRoutes } from './features.ts';
@@ -17,6 +18,7 @@ export const allRoutes: readonly Route[] = [
   ...Object.values(featureViewRoutes),
   ...Object.values(statisticsRoutes),
   ...Object.values(streamSourceRoutes),
+  ...Object.values(eventRoutes),
   ...Object.values(featureServiceRoutes),
   ...Object.values(cacheRoutes),
   ...Object.values(ingestRoutes),

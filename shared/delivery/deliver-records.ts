@@ -7,6 +7,7 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { Registries } from '../registry/index.ts';
+import type { ApplyEvents, IncomingEvent } from '../stream/index.ts';
 import { type ApplyItems, applyItems, refusalOf } from './apply-items.ts';
 import { type Batch, createBatch } from './batch.ts';
 import { deadLetterKey, writeDeadLetter } from './dead-letter.ts';
@@ -18,27 +19,13 @@ import { type GroupedItem, groupRecords, type RecordGroup } from './group-record
 import { type EventRefusal, identifyEvent } from './identify-event.ts';
 import { type StreamRecord, transportEventId } from './stream-record.ts';
 
-/** One event, told apart and with the time that it reached us: what folding takes. */
-export interface ArrivedEvent {
-  readonly eventId: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** Microseconds. */
-  readonly arrivalMicros: number;
-}
-
-/** Counts events of one source. Events that were counted before change nothing and are accepted. */
-export type ApplyEvents = (
-  ctx: TenantContext,
-  source: string,
-  events: readonly ArrivedEvent[],
-) => Promise<{ accepted: number; rejected: readonly (EventRefusal & { index: number })[] }>;
-
 export interface DeliverDependencies extends DecodeSettings {
   readonly registries: Registries;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined where there is none of this name. */
   readonly findTenant: (name: string) => Promise<TenantContext | undefined>;
+  /** Counts events of one source. Those that were counted before change nothing and are accepted. */
   readonly applyEvents: ApplyEvents;
   readonly ingestRows: IngestRows;
   readonly deadLetters: DeadLetterStore;
@@ -123,7 +110,7 @@ async function eventsOf(
   group: RecordGroup,
 ): Promise<{ items: readonly GroupedItem[]; apply: ApplyItems }> {
   const source = await findSource(registries, ctx, group.target.name);
-  const events = new Map<GroupedItem, ArrivedEvent>();
+  const events = new Map<GroupedItem, IncomingEvent>();
   for (const item of group.items) {
     const { record, place, given } = item;
     const identified = identifyEvent(source, given, () => transportEventId(record, place));

@@ -1,4 +1,5 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
+import type { RowErrorCode } from '../contract/errors.ts';
 import type { StreamSource } from '../registry/index.ts';
 
 export interface IdentifiedEvent {
@@ -6,7 +7,9 @@ export interface IdentifiedEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Why an event or a row is not taken. */
 export interface EventRefusal {
+  /** One that answers tell, or of a whole group of records. */
   readonly code: string;
   readonly detail: string;
 }
@@ -19,16 +22,24 @@ export function identifyEvent(
   source: StreamSource,
   given: unknown,
   otherwise: () => string,
-): IdentifiedEvent | EventRefusal {
+): IdentifiedEvent | (EventRefusal & { readonly code: RowErrorCode }) {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return { code: 'invalid_event', detail: 'an event is an object of its fields' };
+    return { code: 'invalid_row', detail: 'an event is an object of its fields' };
   }
   const { event_id: beside, ...others }: { event_id?: unknown } = given;
   const isField = source.fields.some(({ name }) => name === 'event_id');
   const fields: Record<string, unknown> = isField ? { ...given } : others;
   const own = source.eventId === null ? null : (fields[source.eventId] ?? null);
   const named = own ?? beside ?? null;
-  if (named === null) return { eventId: otherwise(), fields };
+  if (named === null) {
+    if (source.eventId === 'event_id' && isIdInteger(source)) {
+      return {
+        code: 'invalid_event_id',
+        detail: 'event_id: an integer is needed, by which the source tells events apart',
+      };
+    }
+    return { eventId: otherwise(), fields };
+  }
   const eventId = normalizeEntityId(named);
   if (eventId === undefined) {
     const name = own === null ? 'event_id' : source.eventId;

@@ -62,7 +62,7 @@ describe('an event is told apart by', () => {
       expect(identify(sourceOf('click_id'), { click_id: given })).toMatchObject({ code: 'invalid_event_id' });
     }
     for (const given of [null, [], 'text', 7]) {
-      expect(identify(sourceOf(null), given)).toMatchObject({ code: 'invalid_event' });
+      expect(identify(sourceOf(null), given)).toMatchObject({ code: 'invalid_row' });
     }
   });
 });
