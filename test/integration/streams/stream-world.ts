@@ -22,6 +22,8 @@ export interface StreamWorld {
   readonly store: TestFeatureStore;
   readonly clock: TestClock;
   readonly source: string;
+  /** Registers another source of purchases. */
+  addSource(name: string): Promise<void>;
   /** Registers a stream view that nothing else uses, and answers its name. */
   view(
     aggregations: readonly Readonly<Record<string, unknown>>[],
@@ -39,36 +41,36 @@ export interface StreamWorld {
   forget(entityId: string): Promise<void>;
 }
 
-export async function createStreamWorld(
-  options: FeatureStoreOptions = {},
-  sourceMore: Readonly<Record<string, unknown>> = {},
-): Promise<StreamWorld> {
+const purchaseSource = {
+  schema: {
+    id: 'string',
+    user_id: 'string',
+    shop: 'int32',
+    amount: 'float64',
+    country: 'string',
+    big: 'int64',
+    at: 'timestamp',
+  },
+  event_time: 'at',
+  event_id: 'id',
+};
+
+export async function createStreamWorld(options: FeatureStoreOptions = {}): Promise<StreamWorld> {
   const clock = createTestClock();
   clock.set(noon);
   const store = await createFeatureStore({ ...options, clock });
   const source = 'purchases';
-  const registered = await store.post(sourcesPath, {
-    name: source,
-    schema: {
-      id: 'string',
-      user_id: 'string',
-      shop: 'int32',
-      amount: 'float64',
-      country: 'string',
-      big: 'int64',
-      at: 'timestamp',
-    },
-    event_time: 'at',
-    event_id: 'id',
-    ...sourceMore,
-  });
-  expect(registered.status, registered.text).toBe(201);
+  const addSource = async (name: string): Promise<void> => {
+    const registered = await store.post(sourcesPath, { ...purchaseSource, name });
+    expect(registered.status, registered.text).toBe(201);
+  };
+  await addSource(source);
   const applier = (cache = store.cache): ApplyEvents =>
     createApplyEvents({ database: store.databases.writer, cache, registries: store.core.registries, clock });
   const apply = applier();
   let views = 0;
   const world: StreamWorld = {
-    ...{ store, clock, source, applier },
+    ...{ store, clock, source, addSource, applier },
     view: async (aggregations, more = {}) => {
       views += 1;
       const name = `stream${views}`;
