@@ -76,7 +76,7 @@ export async function composeDelivery(): Promise<DeliveryParts> {
 type FindTenant = (name: string) => Promise<TenantContext | undefined>;
 
 /** A tenant keeps its id for ever; one that is not there may be made at any time. */
-export function rememberTenants(find: FindTenant): FindTenant {
+function rememberTenants(find: FindTenant): FindTenant {
   const known = new Map<string, TenantContext>();
   return async (name) => {
     const tenant = known.get(name) ?? (await find(name));

@@ -19,8 +19,6 @@ const kafkaEventSchema = z.object({
   ),
 });
 
-export type KafkaEvent = z.input<typeof kafkaEventSchema>;
-
 export interface KafkaAnswer {
   /** Of each partition the first record that is to come again: so do all after it. */
   readonly batchItemFailures: readonly {
@@ -43,7 +41,7 @@ export function createKafkaHandler(deliver: DeliverRecords): (event: unknown) =>
   };
 }
 
-export function readKafkaRecords(event: unknown): StreamRecord[] {
+function readKafkaRecords(event: unknown): StreamRecord[] {
   return Object.values(kafkaEventSchema.parse(event).records)
     .flat()
     .map(({ topic, partition, offset, timestamp, value }) => ({

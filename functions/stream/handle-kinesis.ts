@@ -37,7 +37,7 @@ export function createKinesisHandler(deliver: DeliverRecords): (event: unknown) 
   };
 }
 
-export function readKinesisRecords(event: unknown): StreamRecord[] {
+function readKinesisRecords(event: unknown): StreamRecord[] {
   return kinesisEventSchema.parse(event).Records.map(({ eventID, eventSourceARN, kinesis }) => ({
     transport: 'kinesis',
     stream: /:stream\/([^/:]+)/.exec(eventSourceARN)?.[1] ?? '',

@@ -10,7 +10,7 @@ import { boundedList } from './scalars.ts';
 export const eventsLimits = { bytes: 4 * 1024 * 1024, events: 10_000, eventBytes: 400_000 } as const;
 
 /** Events stay unknown here: each is judged by itself against its source. */
-export const writeEventsRequestSchema = z
+const writeEventsRequestSchema = z
   .strictObject({
     events: boundedList(z.unknown(), eventsLimits.events, 'too_many_rows').meta({
       override: {
