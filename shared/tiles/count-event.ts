@@ -16,6 +16,6 @@ export interface StreamEvent {
 export function countEvent(plan: StreamPlan, { eventId, eventMicros, values }: StreamEvent): EntityEvent | undefined {
   const entityId = normalizeEntityId(values[plan.entityKey]);
   if (entityId === undefined) return undefined;
-  if (plan.filter !== undefined && !plan.filter.matches(values)) return undefined;
+  if (plan.filter()?.matches(values) === false) return undefined;
   return { entityId, eventId, eventMicros, values: plan.fold.fields.map((field) => values[field] ?? null) };
 }

@@ -62,7 +62,7 @@ function amongEvents(micros: number): number {
 
 /** All where a filter may ask for any. */
 function fieldsRead({ source, fold, filter, entityKey }: StreamPlan): SourceField[] {
-  if (filter !== undefined) return [...source.fields];
+  if (filter() !== undefined) return [...source.fields];
   return source.fields.filter(({ name }) => name === entityKey || fold.fields.includes(name));
 }
 

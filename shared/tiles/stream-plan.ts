@@ -12,8 +12,8 @@ export interface StreamPlan {
   readonly source: StreamSource;
   /** Of the aggregations; a feature's place is its position. */
   readonly fold: FoldPlan;
-  /** Undefined: every event counts. */
-  readonly filter: Filter | undefined;
+  /** Undefined: every event counts. Compiled when first asked for: reads of tiles do not need it. */
+  readonly filter: () => Filter | undefined;
   readonly lifetimes: Selection;
   /** Days that all windows reach over, tomorrow included: how many fields an entity has in the cache. */
   readonly ringDays: number;
@@ -57,10 +57,14 @@ function compile({ view, version, table, entityType, stream }: ViewVersion, sour
     hop: stream.hop ?? undefined,
   });
   if (Array.isArray(fold)) throw new Error(`${view} version ${version} cannot be folded: ${fold[0]?.detail}`);
-  const filter = stream.where === null ? undefined : compileFilter(source.fields, stream.where);
-  if (filter !== undefined && 'code' in filter) {
-    throw new Error(`${view} version ${version} cannot be filtered: ${filter.detail}`);
-  }
+  let compiledFilter: Filter | undefined;
+  const filter = (): Filter | undefined => {
+    if (stream.where === null || compiledFilter !== undefined) return compiledFilter;
+    const made = compileFilter(source.fields, stream.where);
+    if ('code' in made) throw new Error(`${view} version ${version} cannot be filtered: ${made.detail}`);
+    compiledFilter = made;
+    return made;
+  };
   const reaches = fold.features.map(({ window }) => (window === null ? 0 : window.windowMicros + window.hopMicros));
   const ringDays = Math.floor(Math.max(...reaches) / dayMicros) + 3;
   return {
