@@ -31,7 +31,9 @@ export function createS3DeadLetters({ bucket, region, endpoint }: S3DeadLetterOp
   return {
     put: async (key, text) => {
       await callS3(() =>
-        client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/json' })),
+        client.send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(text), ContentType: 'application/json' }),
+        ),
       );
     },
     get: async (key) => {
