@@ -11,14 +11,18 @@ const CAPABILITIES = {
   migrations: libraries,
   tenancy: libraries,
   cache: libraries,
+  filters: ['contract'],
   registry: [...libraries, 'aggregation'],
   values: [...libraries, 'registry'],
+  events: [...libraries, 'registry', 'values'],
   statistics: [...libraries, 'registry', 'values'],
-  online: serving,
-  training: serving,
+  tiles: [...serving, 'events', 'filters'],
+  online: [...serving, 'tiles'],
+  training: [...serving, 'tiles'],
   ingestion: serving,
   maintenance: [...libraries, 'registry', 'values', 'statistics'],
-  stream: [...serving, 'ingestion'],
+  delivery: [...libraries, 'registry', 'ingestion', 'stream'],
+  stream: [...serving, 'events', 'filters', 'ingestion', 'tiles'],
 };
 
 const capabilityRules = Object.entries(CAPABILITIES).map(([name, siblings]) => {

@@ -12,15 +12,19 @@ import { listTenants } from '../shared/tenancy/index.ts';
 import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
+import { composeLocalDelivery } from './local/compose-delivery.ts';
+import { openDeadLetters } from './local/dead-letters.ts';
 import { developmentKeys, developmentTenants } from './local/development-tenants.ts';
 import { listen, refuseTakenPort } from './local/listen.ts';
 import { parseLocalOptions } from './local/options.ts';
+import { createKinesisPoller, type KinesisPoller } from './local/poll-kinesis.ts';
 import { printBanner } from './local/print-banner.ts';
 import { repeat } from './local/repeat.ts';
 import { seedDevelopmentTenant } from './local/seed-development.ts';
 import { explainStart } from './local/start-error.ts';
 import { type LocalStores, openLocalStores } from './local/stores.ts';
 import { whenNpmEnds } from './local/when-npm-ends.ts';
+import { createKinesisHandler } from './stream/handle-kinesis.ts';
 
 /** Only where no API_KEY_SECRET is set, which is a laptop. */
 const laptopSecret = 'the secret of a laptop, not of a server';
@@ -40,6 +44,7 @@ async function main(): Promise<void> {
   const telemetry = createPrometheusTelemetry({ clock });
   const folder = options.memory ? undefined : environment.DATA_FOLDER;
   const stores = await openLocalStores({ environment, clock, telemetry, logger, folder });
+  const envelopeSecret = environment.ENVELOPE_SECRET ?? laptopSecret;
   const { app, core } = composeApp({
     environment,
     stores,
@@ -47,7 +52,29 @@ async function main(): Promise<void> {
     telemetry,
     logger,
     peppers: [{ id: '1', secret: environment.API_KEY_SECRET ?? laptopSecret }],
+    envelopeSecret,
     developmentKeys: developmentKeys(),
+  });
+  const bound = environment.STREAM_BINDINGS.filter(({ transport }) => transport === 'kinesis');
+  const streams = [environment.KINESIS_STREAM, ...bound.map(({ stream }) => stream)];
+  const areStreamsThere = stores.kinesis.ensureStreams(streams);
+  // Looked at below; until then it is no unhandled rejection.
+  areStreamsThere.catch(() => {});
+  const deadLetters = openDeadLetters(environment, folder);
+  const deliver = composeLocalDelivery({
+    environment,
+    stores,
+    core,
+    clock,
+    logger,
+    envelopeSecret,
+    developmentTenants,
+    deadLetters,
+  });
+  const poller = createKinesisPoller({
+    client: stores.kinesis.client,
+    streams,
+    handler: createKinesisHandler(deliver),
   });
 
   const migrateOnce = createMigrateOnce(stores, core);
@@ -69,7 +96,9 @@ async function main(): Promise<void> {
     await unlessAway(logger, 'cache', sweep);
     if (options.seed) await seedDevelopmentTenant(app);
   });
+  await areStreamsThere;
   const stopJobs = [
+    repeat(logger, { name: 'stream poller', pauseMillis: 200, firstPauseMillis: 0, work: () => drain(poller) }),
     repeat(logger, { name: 'sweep', pauseMillis: 1000, firstPauseMillis: 1000, work: sweep }),
     // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
     repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
@@ -82,6 +111,8 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(0), closeMillis).unref();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await Promise.all(stopJobs.map((stop) => stop()));
+    // What was answered with 202 is in memory until it is folded.
+    await drain(poller).catch((error: unknown) => logger.warn({ err: error }, 'events were lost'));
     await stores.close();
     process.exit(0);
   };
@@ -89,6 +120,11 @@ async function main(): Promise<void> {
   whenNpmEnds(close);
   const port = await listen(server, address);
   printBanner({ port, folder, described: stores.described, environment, isPostgresAway });
+}
+
+/** Hands over what is in the streams, but for what fails and is to come again. */
+async function drain(poller: KinesisPoller): Promise<void> {
+  for (let polled = 1; polled > 0; ) polled = await poller.poll();
 }
 
 /** Migrates the first time that Postgres lets it; after that does nothing. */

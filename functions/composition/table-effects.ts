@@ -1,9 +1,10 @@
+import { addEventColumns, createEventTables, createTileTable } from '../../shared/events/index.ts';
 import type { RegistryEffects } from '../../shared/registry/index.ts';
 import { createStatistics } from '../../shared/statistics/index.ts';
 import { addFeatureColumns, createViewTable, readTimescale } from '../../shared/values/index.ts';
 
-/** What registering does to the tables of values, within its transaction: all of it or nothing. */
-export const tableEffects: Pick<RegistryEffects, 'createViewTable' | 'addFeatureColumns'> = {
+/** What registering does to tables, within its transaction: all of it or nothing. */
+export const tableEffects: Omit<RegistryEffects, 'publish'> = {
   createViewTable: async (transaction, ctx, version) => {
     const timescale = await readTimescale(transaction);
     await createViewTable(transaction, ctx, version, timescale);
@@ -13,4 +14,8 @@ export const tableEffects: Pick<RegistryEffects, 'createViewTable' | 'addFeature
     await addFeatureColumns(transaction, ctx, table, added);
     await createStatistics(transaction, ctx, table, added, await readTimescale(transaction));
   },
+  createEventTables: async (transaction, ctx, source) =>
+    createEventTables(transaction, ctx, source, await readTimescale(transaction)),
+  addEventColumns,
+  createTileTable,
 };

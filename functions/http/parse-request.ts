@@ -97,7 +97,11 @@ function shortened(text: string): string {
 
 /** Of the first mistake, which the detail begins with. */
 function codeOf([issue]: readonly z.core.$ZodIssue[]): ErrorCode {
-  if (issue?.code === 'invalid_value' && issue.path.at(-1) === 'dtype') return 'invalid_dtype';
+  if (issue?.code === 'invalid_value') {
+    // A dtype of a feature, or of a field in the schema of a source.
+    if (issue.path.at(-1) === 'dtype' || issue.path.at(-2) === 'schema') return 'invalid_dtype';
+    if (issue.path.at(-1) === 'function') return 'invalid_aggregation';
+  }
   const code: unknown = issue?.code === 'custom' ? issue.params?.code : undefined;
   return isErrorCode(code) ? code : 'invalid_request';
 }

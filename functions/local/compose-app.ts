@@ -1,4 +1,6 @@
 import type { OnlineCache } from '../../shared/cache/index.ts';
+import { createPublishEvents, type EventLog } from '../../shared/delivery/index.ts';
+import { checkFilter } from '../../shared/filters/index.ts';
 import { createIngestRows } from '../../shared/ingestion/index.ts';
 import { createReadOnline } from '../../shared/online/index.ts';
 import { httpAnswerLimit } from '../../shared/platform/answer-limit.ts';
@@ -9,6 +11,7 @@ import type { Environment } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import type { PrometheusTelemetry } from '../../shared/platform/prometheus.ts';
 import { createReadStatistics } from '../../shared/statistics/index.ts';
+import { judgeEvents } from '../../shared/stream/index.ts';
 import {
   claimArrival,
   createAuthenticator,
@@ -22,6 +25,7 @@ import { tableEffects } from '../composition/table-effects.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth, mountMetrics } from '../http/operations.ts';
 import { mountIngest } from '../ingest/app.ts';
+import { mountEvents } from '../ingest/event-routes.ts';
 import { mountOnline } from '../online/app.ts';
 import { mountRegistry } from '../registry/app.ts';
 
@@ -31,6 +35,7 @@ export interface AppStores {
   readonly owner: Database;
   readonly writer: Database;
   readonly reader: Database;
+  readonly eventLog: EventLog;
 }
 
 export interface AppParts {
@@ -40,6 +45,7 @@ export interface AppParts {
   readonly telemetry: PrometheusTelemetry;
   readonly logger: Logger;
   readonly peppers: Peppers;
+  readonly envelopeSecret: string;
   readonly developmentKeys?: ReadonlyMap<string, Principal>;
 }
 
@@ -76,12 +82,24 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
     }),
     claimArrival: (ctx, claim) => claimArrival({ dynamodb, clock }, ctx, claim),
   });
+  mountEvents(
+    app,
+    createPublishEvents({
+      registries,
+      clock,
+      eventLog: stores.eventLog,
+      judgeEvents,
+      envelopeSecret: parts.envelopeSecret,
+      futureToleranceSeconds: environment.EVENT_TIME_TOLERANCE_SECONDS,
+    }),
+  );
   mountRegistry(app, {
     register: {
       database: stores.owner,
       clock,
       defaultRetentionDays: environment.DEFAULT_RETENTION_DAYS,
       effects: { ...tableEffects, publish },
+      checkFilter,
     },
     registries,
     readBatch: createReadBatch({ registries, database: stores.reader, clock, answerLimit }),

@@ -19,7 +19,7 @@ export function printBanner({ port, folder, described, environment, isPostgresAw
   const lines = [
     '',
     `Feature Store is ready at ${url} (docs at ${url}/docs)`,
-    `Postgres: ${described.postgres}; cache: ${described.cache}; DynamoDB: ${described.dynamodb}`,
+    `Postgres: ${described.postgres}; cache: ${described.cache}; DynamoDB: ${described.dynamodb}; Kinesis: ${described.kinesis}`,
     ...(isPostgresAway ? ['Postgres does not answer now: until it does, only what the cache holds is served'] : []),
     folder === undefined ? 'Data is in memory and ends with this process' : `Data is kept in ${folder}`,
     ...(unused.length === 0 ? [] : [`Not used by this version yet: ${unused.join(', ')}`]),

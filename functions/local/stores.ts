@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { createMemoryCache, type OnlineCache } from '../../shared/cache/index.ts';
+import { createKinesisLog, type EventLog } from '../../shared/delivery/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
@@ -12,6 +13,7 @@ import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { composeRespCache } from '../composition/core.ts';
+import { type LocalKinesis, openKinesis } from './kinesis.ts';
 import { lockFolder } from './lock-folder.ts';
 import { StartError } from './start-error.ts';
 
@@ -25,8 +27,10 @@ export interface LocalStores {
   readonly maintenance: Database;
   readonly writer: Database;
   readonly reader: Database;
+  readonly kinesis: LocalKinesis;
+  readonly eventLog: EventLog;
   /** What stands behind each, for people. */
-  readonly described: Readonly<Record<'postgres' | 'cache' | 'dynamodb', string>>;
+  readonly described: Readonly<Record<'postgres' | 'cache' | 'dynamodb' | 'kinesis', string>>;
   close(): Promise<void>;
 }
 
@@ -45,6 +49,8 @@ export async function openLocalStores(options: LocalStoreOptions): Promise<Local
   const isEmbedded = environment.POSTGRES_URL === undefined || environment.AWS_ENDPOINT_URL_DYNAMODB === undefined;
   // Processes on the same real stores need no folder and may share one.
   if (options.folder !== undefined && isEmbedded) await takeFolder(options.folder);
+  // First, since it takes longest to answer.
+  const kinesis = await openKinesis(environment);
   const cache = openCache(options);
   const dynamo = await openDynamoDb(options);
   const postgres = await openPostgres(options);
@@ -52,12 +58,16 @@ export async function openLocalStores(options: LocalStoreOptions): Promise<Local
     ...postgres.databases,
     dynamodb: dynamo.dynamodb,
     cache,
+    kinesis,
+    eventLog: createKinesisLog(kinesis.client, environment.KINESIS_STREAM),
     described: {
       postgres: postgres.described,
       cache: environment.REDIS_URL === undefined ? 'in memory' : 'Redis (REDIS_URL)',
       dynamodb: dynamo.described,
+      kinesis: kinesis.described,
     },
     close: async () => {
+      await kinesis.close();
       await cache.close();
       await postgres.close();
       await dynamo.close();

@@ -1,3 +1,4 @@
+import { checkFilter } from '../../shared/filters/index.ts';
 import { createReadStatistics } from '../../shared/statistics/index.ts';
 import { createReadBatch } from '../../shared/training/index.ts';
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
@@ -11,6 +12,7 @@ mountRegistry(parts.app, {
     clock: parts.clock,
     defaultRetentionDays: parts.environment.DEFAULT_RETENTION_DAYS,
     effects: { ...tableEffects, publish: parts.publish },
+    checkFilter,
   },
   registries: parts.registries,
   readBatch: createReadBatch(parts),

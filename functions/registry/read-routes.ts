@@ -1,6 +1,7 @@
 import { featureServiceRoutes } from '../../shared/contract/feature-services.ts';
 import { featureViewRoutes } from '../../shared/contract/feature-views.ts';
 import { featureRoutes } from '../../shared/contract/features.ts';
+import { streamSourceRoutes } from '../../shared/contract/stream-sources.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import {
   featureAnswer,
@@ -11,6 +12,7 @@ import {
   type Registries,
   readingRegistry,
   serviceAnswer,
+  sourceAnswer,
   type TenantRegistry,
   viewAnswer,
 } from '../../shared/registry/index.ts';
@@ -67,5 +69,16 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
       return { chosen: version, versions: registry.services.get(version.service)?.versions ?? [] };
     });
     return ok({ ...serviceAnswer(chosen), versions: versions.map(serviceAnswer).reverse() });
+  });
+
+  app.tenantRoute(streamSourceRoutes.listSources, async ({ c, ctx }) => {
+    const query = parseWith(streamSourceRoutes.listSources.query, readQuery(c), 'query');
+    const page = await look(ctx, ({ snapshot }) => pageOf(snapshot.sources, ({ name }) => name, query));
+    return ok({ stream_sources: page.entries.map(sourceAnswer), next_cursor: page.nextCursor });
+  });
+
+  app.tenantRoute(streamSourceRoutes.getSource, async ({ c, ctx }) => {
+    const { name } = parseWith(streamSourceRoutes.getSource.params, readParams(c), 'path');
+    return ok(sourceAnswer(await look(ctx, (registry) => registry.source(name))));
   });
 }

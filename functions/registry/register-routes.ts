@@ -1,13 +1,16 @@
 import { featureServiceRoutes, registerServiceRequestSchema } from '../../shared/contract/feature-services.ts';
 import { featureViewRoutes, registerViewRequestSchema } from '../../shared/contract/feature-views.ts';
 import { featureRoutes, registerFeatureRequestSchema } from '../../shared/contract/features.ts';
+import { registerSourceRequestSchema, streamSourceRoutes } from '../../shared/contract/stream-sources.ts';
 import {
   featureAnswer,
   type RegisterDependencies,
   registerFeature,
   registerService,
+  registerSource,
   registerView,
   serviceAnswer,
+  sourceAnswer,
   viewAnswer,
 } from '../../shared/registry/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
@@ -25,6 +28,12 @@ export function mountRegistration(app: FunctionApp, dependencies: RegisterDepend
     const request = parseWith(registerViewRequestSchema, parseJson(await readBody(c)), '');
     const { version, isCreated } = await registerView(dependencies, ctx, request);
     return registered(isCreated, viewAnswer(version));
+  });
+
+  app.tenantRoute(streamSourceRoutes.registerSource, async ({ c, ctx }) => {
+    const request = parseWith(registerSourceRequestSchema, parseJson(await readBody(c)), '');
+    const { version, isCreated } = await registerSource(dependencies, ctx, request);
+    return registered(isCreated, sourceAnswer(version));
   });
 
   app.tenantRoute(featureServiceRoutes.registerService, async ({ c, ctx }) => {

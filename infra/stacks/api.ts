@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -18,6 +19,7 @@ type ApiFunction = 'online' | 'ingest' | 'registry';
 const routes: readonly (readonly [apigateway.HttpMethod, string, ApiFunction])[] = [
   [apigateway.HttpMethod.POST, '/api/v1/features/online', 'online'],
   [apigateway.HttpMethod.POST, '/api/v1/features/ingest', 'ingest'],
+  [apigateway.HttpMethod.POST, '/api/v1/events/{source}', 'ingest'],
   [apigateway.HttpMethod.ANY, '/api/v1/{proxy+}', 'registry'],
   [apigateway.HttpMethod.GET, '/health', 'online'],
   [apigateway.HttpMethod.GET, '/openapi.json', 'registry'],
@@ -29,7 +31,7 @@ const routes: readonly (readonly [apigateway.HttpMethod, string, ApiFunction])[]
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: JobsStackProps) {
     super(scope, id, props);
-    const { tables, secrets } = props.data;
+    const { tables, secrets, events } = props.data;
 
     const online = this.apiFunction('online', props, {
       description: 'Reads features online',
@@ -40,10 +42,12 @@ export class ApiStack extends Stack {
     tables.registrySnapshots.allow(online, 'GetItem', 'Query');
 
     const ingest = this.apiFunction('ingest', props, {
-      description: 'Takes rows in',
+      description: 'Takes rows and events in',
       timeoutSeconds: 29,
-      secrets: { POSTGRES_SECRET_ARN: secrets.writer },
+      environment: { KINESIS_STREAM: events.streamName },
+      secrets: { POSTGRES_SECRET_ARN: secrets.writer, ENVELOPE_SECRET_ARN: secrets.envelopes },
     });
+    ingest.addToRolePolicy(new iam.PolicyStatement({ actions: ['kinesis:PutRecords'], resources: [events.streamArn] }));
     tables.apiKeys.allow(ingest, 'GetItem');
     tables.registrySnapshots.allow(ingest, 'GetItem', 'Query');
     tables.idempotency.allow(ingest, 'GetItem', 'PutItem');
@@ -69,7 +73,7 @@ export class ApiStack extends Stack {
   private apiFunction(
     name: ApiFunction,
     props: JobsStackProps,
-    own: { description: string; timeoutSeconds: number; secrets: Secrets },
+    own: { description: string; timeoutSeconds: number; environment?: Record<string, string>; secrets: Secrets },
   ): NodeFunction {
     const { data } = props;
     return new NodeFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
@@ -84,6 +88,7 @@ export class ApiStack extends Stack {
         POSTGRES_MAX_POOL: '2',
         REDIS_URL: data.redisUrl,
         DYNAMODB_TABLE_PREFIX: data.tablePrefix,
+        ...own.environment,
       },
       secrets: { API_KEY_SECRET_ARN: data.secrets.apiKeys, ...own.secrets },
     });

@@ -1,8 +1,10 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { Table } from '../constructs/table.ts';
@@ -21,6 +23,10 @@ export class DataStack extends Stack {
   /** What DYNAMODB_TABLE_PREFIX is: the tables' names are this and their own. */
   readonly tablePrefix: string;
   readonly secrets: ReturnType<typeof createSecrets>;
+  /** Events on their way from ingest to the consumer. */
+  readonly events: kinesis.IStream;
+  /** Records that could not be taken. */
+  readonly deadLetters: s3.IBucket;
   /** Of the master user, who only migrates. */
   readonly adminSecret: secretsmanager.ISecret;
   /** Without a login, which each function has of its own. */
@@ -33,6 +39,8 @@ export class DataStack extends Stack {
     this.tablePrefix = `${namePrefix(props.settings)}-`;
     this.tables = createTables(this, this.tablePrefix, protectsData);
     this.secrets = createSecrets(this, protectsData);
+    this.events = createEvents(this, props);
+    this.deadLetters = createDeadLetters(this, protectsData);
 
     const database = createDatabase(this, props);
     if (database.secret === undefined) throw new Error('the database has no generated secret');
@@ -96,11 +104,35 @@ function createSecrets(scope: Construct, protectsData: boolean) {
     });
   return {
     apiKeys: secret('ApiKeySecret', 'Pepper of the hashes of API keys: without it none of them opens anything'),
+    envelopes: secret('EnvelopeSecret', 'Signs the records that ingest writes to the stream'),
     platformApiKey: secret('PlatformApiKey', 'Key of the operator, which makes tenants'),
     owner: login('OwnerLogin', 'feature_store_owner'),
     writer: login('WriterLogin', 'feature_store_writer'),
     reader: login('ReaderLogin', 'feature_store_reader'),
   };
+}
+
+function createEvents(scope: Construct, { settings }: DataStackProps): kinesis.IStream {
+  const stream = new kinesis.Stream(scope, 'Events', {
+    streamName: `${namePrefix(settings)}-events`,
+    streamMode: kinesis.StreamMode.ON_DEMAND,
+    encryption: kinesis.StreamEncryption.MANAGED,
+    // For as long as Postgres may be away without a loss.
+    retentionPeriod: Duration.days(7),
+    removalPolicy: settings.protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  return stream as kinesis.IStream;
+}
+
+function createDeadLetters(scope: Construct, protectsData: boolean): s3.IBucket {
+  const bucket = new s3.Bucket(scope, 'DeadLetters', {
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    lifecycleRules: [{ expiration: Duration.days(90) }],
+    removalPolicy: protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  return bucket as s3.IBucket;
 }
 
 function createDatabase(scope: Construct, { settings, network }: DataStackProps): rds.DatabaseCluster {

@@ -38,12 +38,21 @@ export class NetworkStack extends Stack {
     this.functions.connections.allowTo(this.database, ec2.Port.tcp(5432), 'PostgreSQL');
     // 6380 answers reads from replicas; the cluster names both when it is asked for its slots.
     this.functions.connections.allowTo(this.cache, ec2.Port.tcpRange(6379, 6380), 'Valkey');
-    this.functions.connections.allowTo(endpoints, ec2.Port.tcp(443), 'Secrets Manager');
+    this.functions.connections.allowTo(endpoints, ec2.Port.tcp(443), 'Secrets Manager and Kinesis');
     // A gateway endpoint's addresses are public ones; no other has a route.
-    this.functions.connections.allowTo(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'DynamoDB through its gateway endpoint');
+    this.functions.connections.allowTo(
+      ec2.Peer.anyIpv4(),
+      ec2.Port.tcp(443),
+      'DynamoDB and S3 through their gateway endpoints',
+    );
 
     vpc.addInterfaceEndpoint('SecretsManager', {
       service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+      securityGroups: [endpoints],
+      open: false,
+    });
+    vpc.addInterfaceEndpoint('Kinesis', {
+      service: ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,
       securityGroups: [endpoints],
       open: false,
     });

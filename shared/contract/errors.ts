@@ -8,6 +8,9 @@ export const errorCodes = {
   reserved_name: { status: 400, title: 'A name is reserved' },
   invalid_dtype: { status: 400, title: 'A dtype is not one of the known ones' },
   invalid_time: { status: 400, title: 'A time is not RFC 3339 or epoch milliseconds' },
+  invalid_window: { status: 400, title: 'A window or hop is not one that can be counted' },
+  invalid_aggregation: { status: 400, title: 'An aggregation does not fit its field or lacks a parameter' },
+  invalid_filter: { status: 400, title: 'A filter is no CEL expression of type bool over the fields of its source' },
   entities_required: { status: 400, title: 'The entities of the features asked are not all named' },
   too_many_entities: { status: 400, title: 'Too many entities in one request' },
   too_many_features: { status: 400, title: 'Too many features in one request' },
@@ -19,6 +22,7 @@ export const errorCodes = {
   feature_not_found: { status: 404, title: 'No such feature' },
   view_not_found: { status: 404, title: 'No such feature view' },
   service_not_found: { status: 404, title: 'No such feature service' },
+  source_not_found: { status: 404, title: 'No such stream source' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },
   version_conflict: { status: 409, title: 'The definition conflicts with a registered version' },
@@ -27,6 +31,7 @@ export const errorCodes = {
   payload_too_large: { status: 413, title: 'The body or the answer is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not taken here' },
   no_row_accepted: { status: 422, title: 'No row was accepted' },
+  no_event_accepted: { status: 422, title: 'No event was accepted' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'A store that this request needs is unavailable' },
@@ -34,12 +39,13 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Why one row of an ingest request was refused. */
+/** Why one row of an ingest request, or one event, was refused. */
 export const rowErrorCodes = [
   'invalid_row',
   'unknown_field',
   'unknown_feature',
   'invalid_entity_id',
+  'invalid_event_id',
   'invalid_event_time',
   'event_time_in_future',
   'event_time_out_of_range',

@@ -5,6 +5,7 @@ import {
   owned,
   registered,
   registryLimits,
+  retentionDaysSchema,
   timesOfChange,
   timeToLive,
   versionSchema,
@@ -13,6 +14,12 @@ import { dtypeSchema } from './dtypes.ts';
 import { entityTypeSchema, featureNameSchema, nameSchema } from './names.ts';
 import { route } from './route.ts';
 import { boundedList, nextCursorSchema, pageQuery } from './scalars.ts';
+import {
+  type AggregationDefinition,
+  aggregationDefinitionSchema,
+  streamAnswer,
+  streamMembers,
+} from './stream-views.ts';
 
 const featureDefinitionSchema = z
   .strictObject({ name: featureNameSchema, dtype: dtypeSchema, ...timeToLive, ...described })
@@ -20,38 +27,49 @@ const featureDefinitionSchema = z
 
 export type FeatureDefinition = z.infer<typeof featureDefinitionSchema>;
 
-export const registerViewRequestSchema = z
-  .strictObject({
-    name: nameSchema,
-    version: versionSchema.optional(),
-    entity_type: entityTypeSchema,
-    features: boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features'),
-    ...timeToLive,
-    ...described,
-    ...owned,
-    retention_days: z
-      .number()
-      .int()
-      .min(0)
-      .max(36_500)
-      .optional()
-      .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
-    max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null).meta({
-      description:
-        'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
-    }),
-  })
-  .superRefine(({ features }, context) => {
-    const seen = new Set<string>();
-    for (const [index, { name }] of features.entries()) {
-      if (seen.has(name))
-        context.addIssue({
-          code: 'custom',
-          message: `feature ${name} stands twice`,
-          path: ['features', index, 'name'],
-        });
-      seen.add(name);
+/** As it comes: of a batch view with `features`, or of a stream view with `source` and `aggregations`. */
+const viewRequestSchema = z.strictObject({
+  name: nameSchema,
+  version: versionSchema.optional(),
+  entity_type: entityTypeSchema,
+  features: boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
+    .optional()
+    .meta({ description: 'Of a batch view, whose rows are ingested' }),
+  ...streamMembers,
+  aggregations: boundedList(aggregationDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
+    .optional()
+    .meta({ description: 'Of a stream view, one for each feature' }),
+  ...timeToLive,
+  ...described,
+  ...owned,
+  retention_days: retentionDaysSchema
+    .optional()
+    .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
+  max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null).meta({
+    description:
+      'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
+  }),
+});
+
+export const registerViewRequestSchema = viewRequestSchema
+  .transform((given, context): RegisterViewRequest => {
+    const { features, source, entity_key, where, hop, aggregations, ...common } = given;
+    if (source === undefined) {
+      if (features === undefined) return missing(context, 'features', 'needed, or source and aggregations');
+      for (const [member, value] of Object.entries({ entity_key, where, hop, aggregations })) {
+        if (value !== undefined) return missing(context, 'source', `needed beside ${member}`);
+      }
+      refuseTwice(context, 'features', features);
+      return { ...common, features };
     }
+    if (features !== undefined) {
+      context.addIssue({ code: 'custom', message: 'a stream view has aggregations instead', path: ['features'] });
+      return z.NEVER;
+    }
+    if (entity_key === undefined) return missing(context, 'entity_key', 'needed beside source');
+    if (aggregations === undefined) return missing(context, 'aggregations', 'needed beside source');
+    refuseTwice(context, 'aggregations', aggregations);
+    return { ...common, stream: { source, entity_key, where: where ?? null, hop: hop ?? null, aggregations } };
   })
   .meta({
     id: 'RegisterViewRequest',
@@ -65,10 +83,52 @@ export const registerViewRequestSchema = z
           { name: 'country', dtype: 'string', tags: ['geography'] },
         ],
       },
+      {
+        name: 'user_spend',
+        entity_type: 'user',
+        source: 'purchases',
+        entity_key: 'user_id',
+        where: 'amount > 0.0',
+        aggregations: [
+          { name: 'spend_24h', function: 'sum', field: 'amount', window: '24h' },
+          { name: 'purchases_7d', function: 'count', window: '7d' },
+        ],
+      },
     ],
   });
 
-export type RegisterViewRequest = z.infer<typeof registerViewRequestSchema>;
+function missing(context: z.RefinementCtx, member: string, message: string): never {
+  context.addIssue({ code: 'custom', message, path: [member] });
+  return z.NEVER;
+}
+
+function refuseTwice(context: z.RefinementCtx, member: string, named: readonly { readonly name: string }[]): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of named.entries()) {
+    if (seen.has(name)) {
+      context.addIssue({ code: 'custom', message: `feature ${name} stands twice`, path: [member, index, 'name'] });
+    }
+    seen.add(name);
+  }
+}
+
+type CommonMembers = Omit<z.infer<typeof viewRequestSchema>, keyof typeof streamMembers | 'features' | 'aggregations'>;
+
+export interface BatchViewRequest extends CommonMembers {
+  readonly features: readonly FeatureDefinition[];
+}
+
+export interface StreamViewRequest extends CommonMembers {
+  readonly stream: {
+    readonly source: string;
+    readonly entity_key: string;
+    readonly where: string | null;
+    readonly hop: string | null;
+    readonly aggregations: readonly AggregationDefinition[];
+  };
+}
+
+export type RegisterViewRequest = BatchViewRequest | StreamViewRequest;
 
 const viewAnswerSchema = z
   .object({
@@ -91,6 +151,7 @@ const viewAnswerSchema = z
     owner: z.string().nullable(),
     retention_days: z.number().int(),
     max_staleness_seconds: z.number().int().nullable(),
+    ...streamAnswer,
     ...timesOfChange,
   })
   .meta({
@@ -130,7 +191,18 @@ export const featureViewRoutes = {
     access: 'write',
     body: registerViewRequestSchema,
     answers: registered('feature view', viewAnswerSchema),
-    errors: ['invalid_name', 'reserved_name', 'invalid_dtype', 'too_many_features', 'version_conflict', 'unavailable'],
+    errors: [
+      'invalid_name',
+      'reserved_name',
+      'invalid_dtype',
+      'invalid_window',
+      'invalid_aggregation',
+      'invalid_filter',
+      'too_many_features',
+      'source_not_found',
+      'version_conflict',
+      'unavailable',
+    ],
   }),
   listViews: route({
     id: 'listViews',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Of feature views, features, services and entity types. 48 characters leave room for suffixes in Postgres's 63 bytes. */
-const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
+export const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
 
 /** `age`, `user_profile:age` or `user_profile@2:age`. */
 export const featureReferencePattern =
@@ -45,6 +45,17 @@ export const featureNameSchema = nameSchema
     params: { code: 'reserved_name' },
   })
   .meta({ id: 'FeatureName', pattern: namePattern.source });
+
+/**
+ * A field of a stream source: its column stands beside those of every event. `event_time` and `event_id` may be fields
+ * where they are what the source reads as such; stream-sources.ts sees to that.
+ */
+export const fieldNameSchema = nameSchema.refine(
+  (name) => name === 'event_time' || name === 'event_id' || !isReservedFieldName(name),
+  { error: 'this field name is a column of every table', params: { code: 'reserved_name' } },
+);
+
+const isReservedFieldName = (name: string): boolean => isReservedFeatureName(name) || name.toLowerCase() === 'event_id';
 
 export const entityTypeSchema = nameSchema
   .refine((name) => !isReservedEntityType(name), {

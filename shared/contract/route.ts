@@ -17,7 +17,7 @@ export interface Route {
   readonly method: 'get' | 'post' | 'delete';
   /** With OpenAPI's `{name}` parameters. */
   readonly path: string;
-  readonly tag: 'features' | 'feature views' | 'feature services' | 'tenancy' | 'cache' | 'operations';
+  readonly tag: 'features' | 'feature views' | 'feature services' | 'streams' | 'tenancy' | 'cache' | 'operations';
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;

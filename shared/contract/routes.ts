@@ -1,4 +1,5 @@
 import { cacheRoutes } from './cache.ts';
+import { eventRoutes } from './events.ts';
 import { featureServiceRoutes } from './feature-services.ts';
 import { featureViewRoutes } from './feature-views.ts';
 import { featureRoutes } from './features.ts';
@@ -7,6 +8,7 @@ import { onlineRoutes } from './online.ts';
 import { operationsRoutes } from './operations.ts';
 import type { Route } from './route.ts';
 import { statisticsRoutes } from './statistics.ts';
+import { streamSourceRoutes } from './stream-sources.ts';
 import { tenancyRoutes } from './tenancy.ts';
 import { trainingRoutes } from './training.ts';
 
@@ -15,6 +17,8 @@ export const allRoutes: readonly Route[] = [
   ...Object.values(featureRoutes),
   ...Object.values(featureViewRoutes),
   ...Object.values(statisticsRoutes),
+  ...Object.values(streamSourceRoutes),
+  ...Object.values(eventRoutes),
   ...Object.values(featureServiceRoutes),
   ...Object.values(cacheRoutes),
   ...Object.values(ingestRoutes),

@@ -91,7 +91,7 @@ export const statisticsRoutes = {
     method: 'get',
     path: '/api/v1/feature-views/{name}/statistics',
     tag: 'feature views',
-    summary: 'Hourly statistics of one feature, as of the last maintenance run',
+    summary: 'Hourly statistics of one feature of a batch view, as of the last maintenance run',
     description: `Of all rows stored, by the hour of their event time; hours without rows are left out, and those that lie partly between \`from\` and \`to\` are answered whole. At most ${statisticsLimits.hours} hours between the two.`,
     access: 'read',
     params: nameParam,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { route, scopes } from './route.ts';
 import { answeredTimeSchema, textSchema } from './scalars.ts';
 
-const tenantNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+export const tenantNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 const tenantNameSchema = z
   .string()

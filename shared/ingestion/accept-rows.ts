@@ -6,8 +6,11 @@ import type { ViewVersion } from '../registry/index.ts';
 import { codecs, createWidthCheck, type EncodedRows, elementOf, isValueError, jsonOf } from '../values/index.ts';
 
 export interface AcceptSettings {
-  /** When the request arrived: created_at of its rows, and what event times are judged by. Microseconds. */
-  readonly arrivalMicros: number;
+  /**
+   * When the request arrived, or each row by itself: created_at of the rows, and what event times are judged by.
+   * Microseconds.
+   */
+  readonly arrivalMicros: number | readonly number[];
   /** How far ahead of the arrival an event time may be. */
   readonly futureToleranceMicros: number;
 }
@@ -32,20 +35,23 @@ const endOfTimeMicros = Date.UTC(2255, 0, 1) * 1000;
 /**
  * Judges each row by itself and encodes the good ones for storage, in one pass. Bad rows are values, with their index in
  * the request: one never spoils the others. The rules are those of docs/semantics.md sections 1 to 3; a request that has
- * one entity and event time twice keeps the later, so that sent again it gives the same.
+ * one entity and event time twice with one arrival keeps the later, so that sent again it gives the same.
  */
 export function acceptRows(version: ViewVersion, given: readonly unknown[], settings: AcceptSettings): AcceptedRows {
+  const { arrivalMicros } = settings;
   const judge = createJudge(version, settings);
   const rejected: RowRejection[] = [];
   const entityIds: string[] = [];
   const eventMicros: number[] = [];
   const payloads: string[] = [];
+  const createdMicros: number[] = [];
   const columns: string[][] = version.features.map(() => []);
-  const placeOf = createPlaces(eventMicros);
+  const placeOf = createPlaces(eventMicros, createdMicros);
   let accepted = 0;
   let detailCharacters = 0;
   for (let index = 0; index < given.length; index++) {
-    const judged = judge(given[index]);
+    const arrival = typeof arrivalMicros === 'number' ? arrivalMicros : (arrivalMicros[index] ?? 0);
+    const judged = judge(given[index], arrival);
     if ('code' in judged) {
       detailCharacters += judged.detail.length;
       rejected.push({
@@ -57,27 +63,30 @@ export function acceptRows(version: ViewVersion, given: readonly unknown[], sett
     }
     accepted++;
     const { entityId, micros, elements, payload } = judged;
-    const place = placeOf(entityId, micros);
+    const place = placeOf(entityId, micros, arrival);
     entityIds[place] = entityId;
     eventMicros[place] = micros;
+    createdMicros[place] = arrival;
     payloads[place] = payload;
     for (let position = 0; position < columns.length; position++) {
       const column = columns[position];
       if (column !== undefined) column[place] = elements[position] ?? 'NULL';
     }
   }
-  const createdMicros = new Array<number>(entityIds.length).fill(settings.arrivalMicros);
   return { accepted, rejected, rows: { entityIds, eventMicros, createdMicros, payloads, columns } };
 }
 
 /**
- * Where a row goes: to the next free place, or to that of an earlier row of the same entity and event time. `eventMicros`
- * has the times of the rows that were given a place.
+ * Where a row goes: to the next free place, or to that of an earlier row of the same entity, event time and arrival.
+ * `eventMicros` and `createdMicros` have the times of the rows that were given a place.
  */
-function createPlaces(eventMicros: readonly number[]): (entityId: string, micros: number) => number {
+function createPlaces(
+  eventMicros: readonly number[],
+  createdMicros: readonly number[],
+): (entityId: string, micros: number, arrival: number) => number {
   const firstOf = new Map<string, number>();
-  const timesOf = new Map<string, Map<number, number>>();
-  return (entityId, micros) => {
+  const placesOf = new Map<string, Map<string, number>>();
+  return (entityId, micros, arrival) => {
     const free = eventMicros.length;
     const first = firstOf.get(entityId);
     if (first === undefined) {
@@ -85,9 +94,9 @@ function createPlaces(eventMicros: readonly number[]): (entityId: string, micros
       return free;
     }
     // Few requests have an entity twice: only then its times are kept.
-    const times = timesOf.get(entityId) ?? new Map([[eventMicros[first] ?? micros, first]]);
-    const place = times.get(micros) ?? free;
-    timesOf.set(entityId, times.set(micros, place));
+    const places = placesOf.get(entityId) ?? new Map([[`${eventMicros[first]},${createdMicros[first]}`, first]]);
+    const place = places.get(`${micros},${arrival}`) ?? free;
+    placesOf.set(entityId, places.set(`${micros},${arrival}`, place));
     return place;
   };
 }
@@ -105,7 +114,10 @@ interface RowError {
   readonly detail: string;
 }
 
-function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unknown) => JudgedRow | RowError {
+function createJudge(
+  version: ViewVersion,
+  settings: AcceptSettings,
+): (row: unknown, arrivalMicros: number) => JudgedRow | RowError {
   const features = new Map(
     version.features.map(({ name, dtype, position }) => [name, { position, encode: codecs[dtype].encode }]),
   );
@@ -114,7 +126,7 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
   const elements = new Array<string>(features.size);
   const json = new Array<string>(features.size);
 
-  return (row) => {
+  return (row, arrivalMicros) => {
     if (!isObject(row))
       return { code: 'invalid_row', detail: 'a row is an object with entity_id, event_time and values' };
     for (const field in row) {
@@ -129,7 +141,7 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
         detail: 'entity_id: 1 to 512 bytes of text without NUL or lone surrogate, or a safe integer',
       };
     }
-    const micros = judgeTime(row.event_time);
+    const micros = judgeTime(row.event_time, arrivalMicros);
     if (typeof micros !== 'number') return micros;
     const { values } = row;
     if (!isObject(values))
@@ -154,7 +166,7 @@ function createJudge(version: ViewVersion, settings: AcceptSettings): (row: unkn
     if (isTooWide?.(json)) return tooWide;
     const stored = json.join(',');
     if (isTooLong(stored)) return tooLong;
-    const payload = `[${micros},${settings.arrivalMicros},${version.revision},${stored}]`;
+    const payload = `[${micros},${arrivalMicros},${version.revision},${stored}]`;
     return { entityId, micros, elements, payload };
   };
 }
@@ -179,10 +191,10 @@ const outOfRange: RowError = { code: 'event_time_out_of_range', detail: 'event_t
 function createTimeJudge(
   { view, retentionDays }: ViewVersion,
   settings: AcceptSettings,
-): (given: unknown) => number | RowError {
-  const latest = settings.arrivalMicros + settings.futureToleranceMicros;
-  const earliest = retentionDays === 0 ? 0 : settings.arrivalMicros - retentionDays * microsPerDay;
-  return (given) => {
+): (given: unknown, arrivalMicros: number) => number | RowError {
+  return (given, arrivalMicros) => {
+    const latest = arrivalMicros + settings.futureToleranceMicros;
+    const earliest = retentionDays === 0 ? 0 : arrivalMicros - retentionDays * microsPerDay;
     const time = parseTime(given);
     // Epoch milliseconds beyond year 9999, which are no Time: microseconds sent by mistake, as a rule.
     if (time === undefined && typeof given === 'number' && Number.isFinite(given)) return outOfRange;
@@ -207,11 +219,15 @@ function createTimeJudge(
   };
 }
 
-/** The rows of a batch often share their event time. */
-function rememberLast<Result>(judge: (given: unknown) => Result): (given: unknown) => Result {
-  let last: { readonly given: unknown; readonly result: Result } = { given: undefined, result: judge(undefined) };
-  return (given) => {
-    if (last.given !== given) last = { given, result: judge(given) };
+/** The rows of a batch often share their event time, and those of a request their arrival. */
+function rememberLast<Result>(
+  judge: (given: unknown, arrivalMicros: number) => Result,
+): (given: unknown, arrivalMicros: number) => Result {
+  let last: { readonly given: unknown; readonly arrivalMicros: number; readonly result: Result } | undefined;
+  return (given, arrivalMicros) => {
+    if (last === undefined || last.given !== given || last.arrivalMicros !== arrivalMicros) {
+      last = { given, arrivalMicros, result: judge(given, arrivalMicros) };
+    }
     return last.result;
   };
 }

@@ -2,7 +2,7 @@ import { FeatureStoreError } from '../contract/errors.ts';
 import { ingestLimits, type RowRejection } from '../contract/ingest.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
-import { type Registries, readingRegistry } from '../registry/index.ts';
+import { type Registries, readingRegistry, type ViewVersion } from '../registry/index.ts';
 import { appendRows, createEnsurePartitions } from '../values/index.ts';
 import { acceptRows } from './accept-rows.ts';
 import { type ProjectionStores, projectRows } from './project-rows.ts';
@@ -18,8 +18,8 @@ export interface IngestRequest {
   /** `user_profile` (newest version) or `user_profile@2`. */
   readonly view: string;
   readonly rows: readonly unknown[];
-  /** Microseconds; the first arrival's for a request sent again. Now without it. */
-  readonly arrivalMicros?: number | undefined;
+  /** Microseconds; the first arrival's for a request sent again, or that of each row by itself. Now without it. */
+  readonly arrivalMicros?: number | readonly number[] | undefined;
 }
 
 export interface IngestAnswer {
@@ -33,7 +33,7 @@ export type IngestRows = (ctx: TenantContext, request: IngestRequest) => Promise
 
 /**
  * The write trip: judge the rows, append the good ones in one transaction, project them to the cache. Throws
- * view_not_found, invalid_name, too_many_rows, and no_row_accepted with the rejections; a row that is refused leaves nothing.
+ * view_not_found, invalid_name, too_many_rows, invalid_request for a stream view, and no_row_accepted with the rejections; a row that is refused leaves nothing.
  */
 export function createIngestRows(dependencies: IngestDependencies): IngestRows {
   const { database, cache, clock, registries } = dependencies;
@@ -50,11 +50,13 @@ export function createIngestRows(dependencies: IngestDependencies): IngestRows {
     const settings = { arrivalMicros: request.arrivalMicros ?? clock.arrivalMicros(), futureToleranceMicros };
     await registries.fresh(ctx);
     let version = await readingRegistry(registries, ctx, (registry) => registry.view(request.view));
+    refuseStreamView(version);
     let judged = acceptRows(version, request.rows, settings);
     if (judged.rejected.some(({ code }) => code === 'unknown_feature')) {
       // Another process may have added the feature within this second.
       const checked = (await registries.check(ctx)).view(request.view);
       if (checked !== version) {
+        refuseStreamView(checked);
         version = checked;
         judged = acceptRows(version, request.rows, settings);
       }
@@ -70,4 +72,12 @@ export function createIngestRows(dependencies: IngestDependencies): IngestRows {
     const isProjected = await projectRows({ database, cache }, ctx, version, rows, appended);
     return { accepted, rejected, isProjected };
   };
+}
+
+function refuseStreamView({ view, stream }: ViewVersion): void {
+  if (stream === null) return;
+  throw new FeatureStoreError(
+    'invalid_request',
+    `${view} is a stream view: its features are computed from the events of ${stream.source}`,
+  );
 }

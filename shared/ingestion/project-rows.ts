@@ -1,4 +1,4 @@
-import type { OnlineCache } from '../cache/index.ts';
+import { type OnlineCache, tileFields, undoingMark } from '../cache/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
@@ -78,7 +78,13 @@ async function projectAgain(
   { database, cache }: ProjectionStores,
   pending: readonly PendingProjection[],
 ): Promise<void> {
-  for (const { id, tenantId, entityType, table, entityIds } of pending) {
+  for (const projection of pending) {
+    const { id, tenantId, entityType, table, entityIds, isStream } = projection;
+    if (isStream) {
+      await undoFilling(cache, projection);
+      await deleteProjections(database, [id]);
+      continue;
+    }
     const ctx = { tenantId, tenantName: '' };
     const payloads = await readLatest(
       database,
@@ -95,4 +101,27 @@ async function projectAgain(
     );
     await deleteProjections(database, [id]);
   }
+}
+
+/**
+ * Says of entities' tiles that the cache does not have all: the next read fills it from Postgres. Whoever is filling it now may
+ * have read Postgres before these tiles were committed, and is not believed either.
+ */
+async function undoFilling(
+  cache: OnlineCache,
+  { tenantId, entityType, table, entityIds }: PendingProjection,
+): Promise<void> {
+  const begunField = tileFields.begun(table);
+  const fields = [begunField, tileFields.done(table)];
+  const { reads } = await cache.read(
+    entityIds.map((entityId) => ({ tenantId, entityType, entityId, fields })),
+    [],
+  );
+  await cache.writeNewest(
+    entityIds.flatMap((entityId, place) => {
+      const [begun = null, done = null] = reads[place] ?? [];
+      const stored = undoingMark({ begun, done });
+      return begun === null ? [] : [{ tenantId, entityType, entityId, field: begunField, stored }];
+    }),
+  );
 }

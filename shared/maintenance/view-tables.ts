@@ -16,11 +16,14 @@ export interface ViewTable {
   readonly maxStalenessSeconds: number | null;
 }
 
-/** The tables of a tenant: versions that differ in TTLs alone share one. */
+/** The tables of rows of a tenant: versions that differ in TTLs alone share one. Those of stream views hold tiles. */
 export function viewTablesOf(ctx: TenantContext, snapshot: RegistrySnapshot): ViewTable[] {
   return snapshot.views.flatMap((view) => {
     const newest = newestOf(view);
-    const sharing = Map.groupBy(view.versions, ({ table }) => table);
+    const sharing = Map.groupBy(
+      view.versions.filter(({ stream }) => stream === null),
+      ({ table }) => table,
+    );
     return [...sharing].map(([table, versions]) => {
       const isWritten = table === newest.table;
       return {

@@ -6,8 +6,10 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { type ReadPlan, type Registries, readingRegistry, type TenantRegistry } from '../registry/index.ts';
+import { createReadMissingWindows, type ReadMissingWindows } from '../tiles/index.ts';
 import type { StoredRow } from '../values/index.ts';
 import { type BoundEntity, bindEntities } from './bind-entities.ts';
+import { plannedStreams } from './planned-streams.ts';
 import { createReadMisses, type ReadMisses } from './read-misses.ts';
 import { readRows } from './read-rows.ts';
 import { createTripSizes, type TripSizes } from './trip-sizes.ts';
@@ -43,7 +45,12 @@ export type ReadOnline = (ctx: TenantContext, request: OnlineRequest) => Promise
  */
 export function createReadOnline(dependencies: OnlineDependencies): ReadOnline {
   const { registries } = dependencies;
-  const trip = { ...dependencies, readMisses: createReadMisses(dependencies), tripSizes: createTripSizes() };
+  const trip = {
+    ...dependencies,
+    readMisses: createReadMisses(dependencies),
+    readMissingWindows: createReadMissingWindows(dependencies),
+    tripSizes: createTripSizes(),
+  };
   return async (ctx, request) => {
     // Looked at before the plan, so that a registry loaded just now is not checked again.
     const isCheckDue = registries.isCheckDue(ctx);
@@ -52,7 +59,11 @@ export function createReadOnline(dependencies: OnlineDependencies): ReadOnline {
   };
 }
 
-type Trip = OnlineDependencies & { readonly readMisses: ReadMisses; readonly tripSizes: TripSizes };
+type Trip = OnlineDependencies & {
+  readonly readMisses: ReadMisses;
+  readonly readMissingWindows: ReadMissingWindows;
+  readonly tripSizes: TripSizes;
+};
 
 async function readPlanned(
   trip: Trip,
@@ -67,8 +78,11 @@ async function readPlanned(
     newer = planOf(await trip.registries.noteEpoch(ctx, epoch), request);
     return newer === plan;
   };
+  const streams = plannedStreams(trip.registries, ctx, plan);
   const read = await readRows(trip, ctx, plan, bound, {
     allowPartial: request.allow_partial,
+    // Not waited for where there is nothing to wait for.
+    streams: streams instanceof Promise ? await streams : streams,
     onEpoch: isCheckDue ? noteEpoch : undefined,
   });
   if (read === undefined) return readPlanned(trip, ctx, request, newer, false);

@@ -38,10 +38,12 @@ export interface CachedParts {
   readonly texts: readonly (readonly (string | null)[])[] | undefined;
   /** Of the tenant's registry, where it was asked for. */
   readonly epoch: number | null;
+  /** Of stream views what the cache has of all their fields, by place. */
+  readonly windows?: ReadonlyMap<number, readonly (string | null)[]>;
 }
 
 /** One trip to the cache. */
-export async function readParts(
+export function readParts(
   cache: OnlineCache,
   { tenantId }: TenantContext,
   parts: readonly Part[],
@@ -51,6 +53,16 @@ export async function readParts(
     const fields = to - from === planned.fields.length ? planned.fields : planned.fields.slice(from, to);
     return { tenantId, entityType: planned.entityType, entityId, fields };
   });
+  return readFields(cache, tenantId, reads, isCheckDue);
+}
+
+/** By read, for each of its fields what the cache has. */
+export async function readFields(
+  cache: OnlineCache,
+  tenantId: string,
+  reads: readonly EntityRead[],
+  isCheckDue: boolean,
+): Promise<CachedParts> {
   const along: SideCommand[] = isCheckDue ? [{ kind: 'epoch', tenantId }] : [];
   try {
     const answer = await cache.read(reads, along);

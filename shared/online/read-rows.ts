@@ -5,16 +5,20 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { ReadPlan } from '../registry/index.ts';
+import { type MissingWindows, marksOf, type ReadMissingWindows, readCachedWindows } from '../tiles/index.ts';
 import { parseStoredRow, type StoredRow } from '../values/index.ts';
 import type { BoundRequest } from './bind-entities.ts';
 import { createHeldRows, type HeldRows } from './hold-rows.ts';
+import type { PlannedStreams } from './planned-streams.ts';
 import type { Miss, ReadMisses } from './read-misses.ts';
 import { type CachedParts, type Part, readParts, tripsOf } from './read-parts.ts';
+import { readStreamParts } from './read-stream-parts.ts';
 import type { TripSizes } from './trip-sizes.ts';
 
 export interface RowSources {
   readonly cache: OnlineCache;
   readonly readMisses: ReadMisses;
+  readonly readMissingWindows: ReadMissingWindows;
   readonly clock: Clock;
   readonly answerLimit: AnswerLimit;
   readonly tripSizes: TripSizes;
@@ -32,6 +36,8 @@ export interface ReadRows {
 
 export interface ReadRowsOptions {
   readonly allowPartial: boolean;
+  /** Undefined where all views are batch views. */
+  readonly streams: PlannedStreams | undefined;
   /** Hears the registry's epoch, which then travels with the first trip, and says whether to go on. */
   readonly onEpoch?: ((epoch: number | null) => Promise<boolean>) | undefined;
 }
@@ -42,11 +48,11 @@ export interface ReadRowsOptions {
  * request. Undefined where `onEpoch` says so. Throws unavailable with the views, and payload_too_large.
  */
 export async function readRows(
-  { cache, readMisses, clock, answerLimit, tripSizes }: RowSources,
+  { cache, readMisses, readMissingWindows, clock, answerLimit, tripSizes }: RowSources,
   ctx: TenantContext,
   plan: ReadPlan,
   { entities }: BoundRequest,
-  { allowPartial, onEpoch }: ReadRowsOptions,
+  { allowPartial, streams, onEpoch }: ReadRowsOptions,
 ): Promise<ReadRows | undefined> {
   let held: HeldRows | undefined;
   let asOfMicros = 0;
@@ -56,9 +62,12 @@ export async function readRows(
   let rows = 0;
   let missed = 0;
   for (const parts of tripsOf(entities, () => tripSizes.atOnce(plan))) {
+    const isCheckDue = held === undefined && onEpoch !== undefined;
     const cached: CachedParts = isCacheAway
       ? { texts: undefined, epoch: null }
-      : await readParts(cache, ctx, parts, held === undefined && onEpoch !== undefined);
+      : streams === undefined
+        ? await readParts(cache, ctx, parts, isCheckDue)
+        : await readStreamParts(cache, ctx, parts, isCheckDue, streams, clock.nowMicros());
     isCacheAway = cached.texts === undefined;
     if (held === undefined) {
       if (onEpoch !== undefined && !(await onEpoch(cached.epoch))) return undefined;
@@ -66,11 +75,11 @@ export async function readRows(
       held = createHeldRows(plan, answerLimit.maxBytes, asOfMicros);
     }
     const before = held.count();
-    const misses = holdCached(held, parts, cached, asOfMicros);
+    const misses = holdCached(held, parts, cached, streams, asOfMicros);
     for (const { from, to } of parts) rows += to - from;
     missed += misses.length;
     if (misses.length > 0) {
-      failure ??= await holdMisses(held, readMisses, ctx, misses, asOfMicros);
+      failure ??= await holdMisses(held, { readMisses, readMissingWindows }, ctx, misses, asOfMicros);
       if (failure !== undefined) unavailable.push(...misses);
     }
     const { rows: found, characters } = held.count();
@@ -91,13 +100,16 @@ const nowhere: ReadonlySet<number> = new Set();
 interface PlacedMiss extends Miss {
   readonly place: number;
   readonly slot: number;
+  /** Of a stream view. */
+  readonly windows?: MissingWindows | undefined;
 }
 
 /** Holds what the cache has, and answers what it has not. */
 function holdCached(
   held: HeldRows,
   parts: readonly Part[],
-  { texts }: CachedParts,
+  { texts, windows }: CachedParts,
+  streams: PlannedStreams | undefined,
   asOfMicros: number,
 ): readonly PlacedMiss[] {
   const misses: PlacedMiss[] = [];
@@ -107,9 +119,24 @@ function holdCached(
     for (let table = from; table < to; table++) {
       const place = firstPlace + table;
       const slot = planned.firstSlot + table;
+      const asked = planned.tables[table];
+      if (streams !== undefined && asked !== undefined) {
+        const ofStream = streams.get(asked);
+        if (ofStream !== undefined) {
+          const found = windows?.get(place);
+          const answer = found === undefined ? 'not filled' : readCachedWindows(ofStream, found, asOfMicros);
+          if (typeof answer !== 'string') {
+            held.hold(place, slot, answer, lengthOf(answer));
+            continue;
+          }
+          const marks = found === undefined || answer === 'has coming' ? undefined : marksOf(found);
+          const missing = { asked: ofStream, entityId, marks };
+          misses.push({ entityType: planned.entityType, entityId, table: asked, place, slot, windows: missing });
+          continue;
+        }
+      }
       const text = fields?.[table - from] ?? null;
       const row = readField(text, asOfMicros);
-      const asked = planned.tables[table];
       if (row === 'miss') {
         if (asked !== undefined) misses.push({ entityType: planned.entityType, entityId, table: asked, place, slot });
       } else if (row !== undefined && text !== null) held.hold(place, slot, row, text.length);
@@ -129,20 +156,31 @@ function readField(text: string | null, asOfMicros: number): StoredRow | undefin
 /** Holds what Postgres answers; answers why it does not. */
 async function holdMisses(
   held: HeldRows,
-  readMisses: ReadMisses,
+  { readMisses, readMissingWindows }: Pick<RowSources, 'readMisses' | 'readMissingWindows'>,
   ctx: TenantContext,
   misses: readonly PlacedMiss[],
   asOfMicros: number,
 ): Promise<UnavailableError | undefined> {
-  let found: readonly (StoredRow | undefined)[];
+  const ofStreams = misses.filter(({ windows }) => windows !== undefined);
+  const ofRows = ofStreams.length === 0 ? misses : misses.filter(({ windows }) => windows === undefined);
+  let found: readonly (StoredRow | undefined)[] = [];
+  let windows: readonly StoredRow[] = [];
   try {
-    found = await readMisses(ctx, misses, asOfMicros);
+    if (ofRows.length > 0) found = await readMisses(ctx, ofRows, asOfMicros);
+    if (ofStreams.length > 0) {
+      const missing = ofStreams.flatMap((miss) => miss.windows ?? []);
+      windows = await readMissingWindows(ctx, missing, asOfMicros);
+    }
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     return error;
   }
-  for (const [index, { place, slot }] of misses.entries()) {
+  for (const [index, { place, slot }] of ofRows.entries()) {
     const row = found[index];
+    if (row !== undefined) held.hold(place, slot, row, lengthOf(row));
+  }
+  for (const [index, { place, slot }] of ofStreams.entries()) {
+    const row = windows[index];
     if (row !== undefined) held.hold(place, slot, row, lengthOf(row));
   }
   return undefined;

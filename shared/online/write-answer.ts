@@ -37,10 +37,13 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
     metadata += `${metadata === '' ? '' : ','}${planned.jsonName}:{"status":"${status}",`;
     if (row === undefined || status === 'NOT_FOUND' || status === 'UNAVAILABLE') {
       metadata += `"event_time":null,"age_seconds":null,"version":${planned.version}}`;
+    } else if (row.eventTimes !== undefined) {
+      // Each window has a newest event of its own.
+      const micros = row.eventTimes[planned.feature.position] ?? null;
+      metadata += `${eventTimeText(micros, rows.asOfMicros)},"version":${planned.version}}`;
     } else {
-      eventTimes[planned.slot] ??=
-        `"event_time":"${formatMicros(row.eventMicros)}","age_seconds":${ageSeconds(row, rows.asOfMicros)},`;
-      metadata += `${eventTimes[planned.slot]}"version":${planned.version}}`;
+      eventTimes[planned.slot] ??= eventTimeText(row.eventMicros, rows.asOfMicros);
+      metadata += `${eventTimes[planned.slot]},"version":${planned.version}}`;
     }
   }
   const { echo } = bound;
@@ -91,7 +94,9 @@ function valueText(row: StoredRow | undefined, { feature }: PlannedFeature, stat
   return (status === 'PRESENT' ? row?.values[feature.position] : undefined) ?? 'null';
 }
 
-/** To the millisecond. */
-function ageSeconds(row: StoredRow, asOfMicros: number): number {
-  return Math.round((asOfMicros - row.eventMicros) / 1000) / 1000;
+/** The age to the millisecond. Null where no event was counted. */
+function eventTimeText(eventMicros: number | null, asOfMicros: number): string {
+  if (eventMicros === null) return '"event_time":null,"age_seconds":null';
+  const ageSeconds = Math.round((asOfMicros - eventMicros) / 1000) / 1000;
+  return `"event_time":"${formatMicros(eventMicros)}","age_seconds":${ageSeconds}`;
 }

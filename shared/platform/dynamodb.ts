@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { isAwsAway, localCredentials } from './aws.ts';
 import { UnavailableError } from './unavailable.ts';
 
 export interface DynamoDbOptions {
@@ -30,7 +31,7 @@ export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOption
   const client = new DynamoDBClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(isLocal(endpoint) ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+    ...localCredentials(endpoint),
     maxAttempts: 3,
     requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true }),
   });
@@ -45,33 +46,15 @@ export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOption
   };
 }
 
-/** A local server checks no signature but wants one; nobody on a laptop need have credentials for it. */
-function isLocal(endpoint: string | undefined): boolean {
-  return endpoint !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
-}
-
 /** Runs a call and tells "DynamoDB does not answer" apart from what it answers. */
 export async function callDynamoDb<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    throw isUnavailable(error) ? new UnavailableError('dynamodb', error) : error;
+    throw isAwsAway(error) ? new UnavailableError('dynamodb', error) : error;
   }
 }
 
 export function isConditionalCheckFailed(error: unknown): boolean {
   return error instanceof Error && error.name === 'ConditionalCheckFailedException';
-}
-
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (
-    /Timeout|Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|InternalServerError|ServiceUnavailable/.test(
-      error.name,
-    )
-  ) {
-    return true;
-  }
-  const code = 'code' in error ? String(error.code) : '';
-  return /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { logLevels } from './logger.ts';
+import { streamBindingsSchema } from './stream-bindings.ts';
 
 const integer = (least: number, most: number) =>
   z
@@ -51,6 +52,18 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'is 1 to 64 letters, digits, dots, dashes and underscores' })
     .default('feature-store-'),
+  AWS_ENDPOINT_URL_KINESIS: urlOf('the address of a Kinesis', 'http', 'https').optional(),
+  KINESIS_STREAM: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,128}$/, { error: 'is 1 to 128 letters, digits, dots, dashes and underscores' })
+    .default('feature-store'),
+  STREAM_BINDINGS: streamBindingsSchema.default([]),
+  AWS_ENDPOINT_URL_S3: urlOf('the address of an S3', 'http', 'https').optional(),
+  DEAD_LETTER_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, { error: 'is the name of a bucket' })
+    .optional(),
+  ENVELOPE_SECRET: secret.optional(),
   API_KEY_SECRET: secret.optional(),
   PLATFORM_API_KEY: secret.optional(),
   CACHE_TTL_SECONDS: integer(0, 31_536_000).default(86_400),

@@ -1,6 +1,6 @@
 import { FeatureStoreError } from '../contract/errors.ts';
 
-export type Dependency = 'postgres' | 'cache' | 'dynamodb';
+export type Dependency = 'postgres' | 'cache' | 'dynamodb' | 'kinesis' | 'dead_letters';
 
 /** A store did not answer: down, unreachable, overloaded or too slow. Answers 503 where nothing else can answer. */
 export class UnavailableError extends FeatureStoreError {

@@ -1,7 +1,8 @@
 import type { ServiceAnswer } from '../contract/feature-services.ts';
 import type { ViewAnswer } from '../contract/feature-views.ts';
 import type { FeatureAnswer } from '../contract/features.ts';
-import type { ServiceVersion, ViewVersion } from './model.ts';
+import type { SourceAnswer } from '../contract/stream-sources.ts';
+import type { ServiceVersion, StreamSource, ViewVersion } from './model.ts';
 import type { ResolvedFeature } from './resolve.ts';
 
 /** The registry's things as the HTTP contract shows them. */
@@ -25,8 +26,37 @@ export function viewAnswer(version: ViewVersion): ViewAnswer {
     owner: version.owner,
     retention_days: version.retentionDays,
     max_staleness_seconds: version.maxStalenessSeconds,
+    ...streamAnswer(version.stream),
     created_at: version.createdAt,
     updated_at: version.updatedAt,
+  };
+}
+
+function streamAnswer(stream: ViewVersion['stream']) {
+  if (stream === null) return {};
+  return {
+    source: stream.source,
+    entity_key: stream.entityKey,
+    where: stream.where,
+    hop: stream.hop,
+    aggregations: stream.aggregations.map(({ position: _, ...aggregation }) => aggregation),
+  };
+}
+
+export function sourceAnswer(source: StreamSource): SourceAnswer {
+  return {
+    name: source.name,
+    revision: source.revision,
+    schema: Object.fromEntries(source.fields.map(({ name, dtype }) => [name, dtype])),
+    event_time: source.eventTime,
+    event_id: source.eventId,
+    retention_days: source.retentionDays,
+    dedupe_days: source.dedupeDays,
+    description: source.description,
+    tags: [...source.tags],
+    owner: source.owner,
+    created_at: source.createdAt,
+    updated_at: source.updatedAt,
   };
 }
 

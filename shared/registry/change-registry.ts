@@ -2,7 +2,7 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database, Queryable } from '../platform/database.ts';
 import { isLockTimeout } from '../platform/unavailable.ts';
 import { loadSnapshot } from './load-snapshot.ts';
-import type { Feature, RegistrySnapshot, ViewVersion } from './model.ts';
+import type { Feature, RegistrySnapshot, SourceField, StreamSource, ViewVersion } from './model.ts';
 import { tenantTransaction } from './tenant-transaction.ts';
 
 /** Given by the composition root, so that the registry knows neither the value tables nor the stores of the snapshot. */
@@ -16,6 +16,17 @@ export interface RegistryEffects {
     table: string,
     added: readonly Feature[],
   ): Promise<void>;
+  /** Makes the tables of a source's events and of their ids, and the tenant's schema where it is missing. */
+  createEventTables(transaction: Queryable, ctx: TenantContext, source: StreamSource): Promise<void>;
+  /** Adds columns for fields to the table of a source's events. */
+  addEventColumns(
+    transaction: Queryable,
+    ctx: TenantContext,
+    source: string,
+    added: readonly SourceField[],
+  ): Promise<void>;
+  /** Makes a stream view version's own table, of tiles. */
+  createTileTable(transaction: Queryable, ctx: TenantContext, version: ViewVersion): Promise<void>;
   /** Makes a change known to every reader. After the commit. */
   publish(ctx: TenantContext, snapshot: RegistrySnapshot): Promise<void>;
 }

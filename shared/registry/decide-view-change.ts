@@ -1,5 +1,11 @@
-import type { FeatureDefinition, RegisterViewRequest } from '../contract/feature-views.ts';
-import { type Feature, type FeatureView, newestOf, type ViewVersion } from './model.ts';
+import type { BatchViewRequest, FeatureDefinition } from '../contract/feature-views.ts';
+import { type Feature, type FeatureView, newestOf, type StreamDefinition, type ViewVersion } from './model.ts';
+import { streamDifferences } from './stream-differences.ts';
+
+/** What is asked for: of a stream view with the features that its aggregations make. */
+export interface ViewDefinition extends BatchViewRequest {
+  readonly stream: StreamDefinition | null;
+}
 
 export interface ViewChangeSettings {
   readonly defaultRetentionDays: number;
@@ -28,7 +34,7 @@ export type ViewChange =
 /** The versioning rule of docs/registry.md, pure: what the view is now and what is asked for, to what happens. */
 export function decideViewChange(
   view: FeatureView | undefined,
-  definition: RegisterViewRequest,
+  definition: ViewDefinition,
   settings: ViewChangeSettings,
 ): ViewChange {
   if (view === undefined) {
@@ -53,15 +59,16 @@ export function decideViewChange(
   );
 }
 
-function againstNewest(newest: ViewVersion, definition: RegisterViewRequest, settings: ViewChangeSettings): ViewChange {
+function againstNewest(newest: ViewVersion, definition: ViewDefinition, settings: ViewChangeSettings): ViewChange {
   const change = inPlaceOnly(newest, definition, settings);
   return change.kind === 'conflict' ? newVersion(newest, definition, settings) : change;
 }
 
-function inPlaceOnly(newest: ViewVersion, definition: RegisterViewRequest, settings: ViewChangeSettings): ViewChange {
+function inPlaceOnly(newest: ViewVersion, definition: ViewDefinition, settings: ViewChangeSettings): ViewChange {
   const differences = differencesBetween(newest, definition);
   const added = definition.features.filter(({ name }) => !newest.features.some((feature) => feature.name === name));
-  if (differences.length > added.length) {
+  // What an aggregation would have counted until now is in no tile.
+  if (differences.length > added.length || (definition.stream !== null && added.length > 0)) {
     return conflict(`version ${newest.version} of ${newest.view} is registered otherwise`, differences);
   }
   if (added.length === 0) return described(newest, definition, settings);
@@ -83,7 +90,7 @@ function inPlaceOnly(newest: ViewVersion, definition: RegisterViewRequest, setti
   };
 }
 
-function described(existing: ViewVersion, definition: RegisterViewRequest, settings: ViewChangeSettings): ViewChange {
+function described(existing: ViewVersion, definition: ViewDefinition, settings: ViewChangeSettings): ViewChange {
   const features = describedFeatures(existing, definition, settings.now);
   const version: ViewVersion = { ...existing, ...describedMembers(definition, settings), features };
   if (JSON.stringify(version) === JSON.stringify(existing)) return { kind: 'none', version: existing };
@@ -92,17 +99,23 @@ function described(existing: ViewVersion, definition: RegisterViewRequest, setti
 
 function newVersion(
   newest: ViewVersion | undefined,
-  definition: RegisterViewRequest,
+  definition: ViewDefinition,
   settings: ViewChangeSettings,
 ): ViewChange {
   const version = (newest?.version ?? 0) + 1;
-  const made = (table: string, revision: number, features: readonly Feature[]): ViewVersion => ({
+  const made = (
+    table: string,
+    revision: number,
+    features: readonly Feature[],
+    stream: StreamDefinition | null,
+  ): ViewVersion => ({
     view: definition.name,
     version,
     revision,
     entityType: definition.entity_type,
     table,
     features,
+    stream,
     ttlHours: definition.ttl_hours,
     ...describedMembers(definition, settings),
     createdAt: settings.now,
@@ -117,31 +130,42 @@ function newVersion(
     const revision = newest.revision + (added.length > 0 ? 1 : 0);
     const columns = added.map((feature, index) => newFeature(feature, kept.length + index, revision, settings.now));
     const features = [...describedFeatures({ ...newest, features: kept }, definition, settings.now), ...columns];
-    return { kind: 'versioned', version: made(newest.table, revision, features), added: columns, ownTable: false };
+    return {
+      kind: 'versioned',
+      version: made(newest.table, revision, features, newest.stream),
+      added: columns,
+      ownTable: false,
+    };
   }
   const features = definition.features.map((feature, position) => newFeature(feature, position, 1, settings.now));
   return {
     kind: 'versioned',
-    version: made(`${definition.name}_v${version}`, 1, features),
+    version: made(`${definition.name}_v${version}`, 1, features, definition.stream),
     added: features,
     ownTable: true,
   };
 }
 
-/** Rows of the newest version can be read under the definition: nothing removed, no dtype nor the entity type changed. */
-function canShareTable(newest: ViewVersion, definition: RegisterViewRequest): boolean {
+/**
+ * Rows of the newest version can be read under the definition: nothing removed, no dtype nor the entity type changed. Tiles
+ * hold what the aggregations that they were made for need, and no more.
+ */
+function canShareTable(newest: ViewVersion, definition: ViewDefinition): boolean {
   if (newest.entityType !== definition.entity_type) return false;
+  if (streamDifferences(newest.stream, definition.stream).length > 0) return false;
+  if (definition.stream !== null && definition.features.length > newest.features.length) return false;
   return newest.features.every(({ name, dtype }) =>
     definition.features.some((feature) => feature.name === name && feature.dtype === dtype),
   );
 }
 
 /** What makes the definition another than the version, one sentence each. Order of features and descriptions do not. */
-function differencesBetween(version: ViewVersion, definition: RegisterViewRequest): string[] {
+function differencesBetween(version: ViewVersion, definition: ViewDefinition): string[] {
   const differences: string[] = [];
   if (version.entityType !== definition.entity_type) {
     differences.push(`entity_type is ${version.entityType}, not ${definition.entity_type}`);
   }
+  differences.push(...streamDifferences(version.stream, definition.stream));
   if (version.ttlHours !== definition.ttl_hours)
     differences.push(`ttl_hours is ${version.ttlHours}, not ${definition.ttl_hours}`);
   const before = new Map(version.features.map((feature) => [feature.name, feature]));
@@ -159,7 +183,7 @@ function differencesBetween(version: ViewVersion, definition: RegisterViewReques
   return differences;
 }
 
-function describedMembers(definition: RegisterViewRequest, settings: ViewChangeSettings) {
+function describedMembers(definition: ViewDefinition, settings: ViewChangeSettings) {
   return {
     description: definition.description,
     tags: definition.tags,
@@ -169,7 +193,7 @@ function describedMembers(definition: RegisterViewRequest, settings: ViewChangeS
   };
 }
 
-function describedFeatures(version: ViewVersion, definition: RegisterViewRequest, now: string): Feature[] {
+function describedFeatures(version: ViewVersion, definition: ViewDefinition, now: string): Feature[] {
   return version.features.map((feature) => {
     const { description, tags } = definitionOf(definition, feature);
     const same = description === feature.description && JSON.stringify(tags) === JSON.stringify(feature.tags);
@@ -177,7 +201,7 @@ function describedFeatures(version: ViewVersion, definition: RegisterViewRequest
   });
 }
 
-function definitionOf(definition: RegisterViewRequest, { name }: Feature): FeatureDefinition {
+function definitionOf(definition: ViewDefinition, { name }: Feature): FeatureDefinition {
   const found = definition.features.find((feature) => feature.name === name);
   if (found === undefined) throw new Error(`the definition lacks feature ${name}`);
   return found;

@@ -1,4 +1,4 @@
-export { featureAnswer, serviceAnswer, viewAnswer } from './answers.ts';
+export { featureAnswer, serviceAnswer, sourceAnswer, viewAnswer } from './answers.ts';
 export type { RegistryEffects } from './change-registry.ts';
 export type {
   PlannedEntity,
@@ -11,6 +11,8 @@ export {
   type Feature,
   newestOf,
   type RegistrySnapshot,
+  type SourceField,
+  type StreamSource,
   type ViewVersion,
 } from './model.ts';
 export { pageOf } from './page.ts';
@@ -18,6 +20,7 @@ export { readRegistry } from './read-registry.ts';
 export { readingRegistry } from './reading-registry.ts';
 export { registerFeature } from './register-feature.ts';
 export { registerService } from './register-service.ts';
+export { registerSource } from './register-source.ts';
 export { type RegisterDependencies, registerView } from './register-view.ts';
 export { createRegistries, type Registries } from './registries.ts';
 export { republishRegistry } from './republish-registry.ts';

@@ -1,21 +1,30 @@
 import { z } from 'zod';
 import { dtypeSchema } from '../contract/dtypes.ts';
+import { aggregationFunctions } from '../contract/stream-views.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
-import type { FeatureService, FeatureView, RegistrySnapshot, ServiceVersion, ViewVersion } from './model.ts';
+import {
+  emptySnapshot,
+  type FeatureService,
+  type FeatureView,
+  type RegistrySnapshot,
+  type ServiceVersion,
+  type ViewVersion,
+} from './model.ts';
 
 /** Everything the tenant has registered, from Postgres, which is the truth of it. Within a tenant transaction. */
 export async function loadSnapshot(query: Queryable, { tenantId }: TenantContext): Promise<RegistrySnapshot> {
-  const [row] = await query.rows<{ epoch: number; views: unknown; services: unknown }>({
+  const [row] = await query.rows<{ epoch: number; views: unknown; services: unknown; sources: unknown }>({
     name: 'load_registry',
     text: loadRegistry,
     values: [tenantId],
   });
-  if (row === undefined) return { epoch: 0, views: [], services: [] };
+  if (row === undefined) return emptySnapshot;
   return {
     epoch: row.epoch,
     views: groupViews(z.array(viewVersionSchema).parse(row.views)),
     services: groupServices(z.array(serviceVersionSchema).parse(row.services)),
+    sources: z.array(sourceSchema).parse(row.sources),
   };
 }
 
@@ -26,7 +35,7 @@ const loadRegistry = `
       SELECT jsonb_agg(jsonb_build_object(
         'view', v.view, 'version', v.version, 'revision', v.revision, 'entityType', v.entity_type,
         'table', v.view_table, 'ttlHours', v.ttl_hours, 'description', v.description, 'tags', to_jsonb(v.tags),
-        'owner', v.owner, 'retentionDays', v.retention_days, 'maxStalenessSeconds', v.max_staleness_seconds,
+        'stream', v.stream, 'owner', v.owner, 'retentionDays', v.retention_days, 'maxStalenessSeconds', v.max_staleness_seconds,
         'createdAt', registry.rfc3339(v.created_at), 'updatedAt', registry.rfc3339(v.updated_at),
         'features', (
           SELECT jsonb_agg(jsonb_build_object(
@@ -47,7 +56,16 @@ const loadRegistry = `
         'createdAt', registry.rfc3339(s.created_at)
       ) ORDER BY s.name, s.version)
       FROM registry.services s WHERE s.tenant_id = t.tenant_id
-    ), '[]') AS services
+    ), '[]') AS services,
+    coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+        'name', e.name, 'revision', e.revision, 'fields', e.fields, 'eventTime', e.event_time, 'eventId', e.event_id,
+        'retentionDays', e.retention_days, 'dedupeDays', e.dedupe_days, 'description', e.description,
+        'tags', to_jsonb(e.tags), 'owner', e.owner,
+        'createdAt', registry.rfc3339(e.created_at), 'updatedAt', registry.rfc3339(e.updated_at)
+      ) ORDER BY e.name)
+      FROM registry.sources e WHERE e.tenant_id = t.tenant_id
+    ), '[]') AS sources
   FROM registry.tenants t
   WHERE t.tenant_id = $1`;
 
@@ -63,12 +81,32 @@ const featureSchema = z.object({
   updatedAt: z.string(),
 });
 
+const streamSchema = z.object({
+  source: z.string(),
+  entityKey: z.string(),
+  where: z.string().nullable(),
+  hop: z.string().nullable(),
+  aggregations: z.array(
+    z.object({
+      name: z.string(),
+      function: z.enum(aggregationFunctions),
+      field: z.string().nullable(),
+      window: z.string().nullable(),
+      k: z.number().nullable(),
+      p: z.number().nullable(),
+      position: z.number().int(),
+    }),
+  ),
+});
+
 const viewVersionSchema = z.object({
   view: z.string(),
   version: z.number().int(),
   revision: z.number().int(),
   entityType: z.string(),
   table: z.string(),
+  // Not in snapshots of before there were streams.
+  stream: streamSchema.nullable().default(null),
   ttlHours: z.number().nullable(),
   description: z.string(),
   tags: z.array(z.string()),
@@ -91,11 +129,28 @@ const serviceVersionSchema = z.object({
   createdAt: z.string(),
 });
 
+const sourceSchema = z.object({
+  name: z.string(),
+  revision: z.number().int(),
+  fields: z.array(z.object({ name: z.string(), dtype: dtypeSchema })),
+  eventTime: z.string(),
+  eventId: z.string().nullable(),
+  retentionDays: z.number().int(),
+  dedupeDays: z.number().int(),
+  description: z.string(),
+  tags: z.array(z.string()),
+  owner: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+
 /** How a published snapshot is read back. */
 export const snapshotSchema = z.object({
   epoch: z.number().int(),
   views: z.array(z.object({ name: z.string(), versions: z.array(viewVersionSchema).min(1) })),
   services: z.array(z.object({ name: z.string(), versions: z.array(serviceVersionSchema).min(1) })),
+  // Not in snapshots of before there were streams.
+  sources: z.array(sourceSchema).default([]),
 });
 
 function groupViews(versions: readonly ViewVersion[]): FeatureView[] {

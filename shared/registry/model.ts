@@ -1,3 +1,4 @@
+import type { AggregationFunction } from '../aggregation/index.ts';
 import type { Dtype } from '../contract/dtypes.ts';
 
 /** Everything registered by one tenant, as of one epoch. This is what is published, and what readers hold in memory. */
@@ -6,6 +7,8 @@ export interface RegistrySnapshot {
   readonly epoch: number;
   readonly views: readonly FeatureView[];
   readonly services: readonly FeatureService[];
+  /** Ordered by name, as views and services are. */
+  readonly sources: readonly StreamSource[];
 }
 
 export interface FeatureView {
@@ -23,11 +26,13 @@ export interface ViewVersion {
   /** The Postgres table; versions that differ in TTLs alone, or by added features, share it. */
   readonly table: string;
   readonly features: readonly Feature[];
+  /** How a stream view makes its features; null for a batch view, whose rows are ingested. */
+  readonly stream: StreamDefinition | null;
   readonly ttlHours: number | null;
   readonly description: string;
   readonly tags: readonly string[];
   readonly owner: string | null;
-  /** 0 keeps all. */
+  /** Of rows, or of a stream view's tiles. 0 keeps all. */
   readonly retentionDays: number;
   readonly maxStalenessSeconds: number | null;
   /** RFC 3339. */
@@ -50,6 +55,61 @@ export interface Feature {
   readonly updatedAt: string;
 }
 
+export interface StreamDefinition {
+  readonly source: string;
+  /** The field that is the entity id: of string, int64 or int32. */
+  readonly entityKey: string;
+  /** CEL over the source's fields; null counts every event. */
+  readonly where: string | null;
+  /** Such as `30s`; null leaves each window its own. */
+  readonly hop: string | null;
+  /** In the order of their features' positions. */
+  readonly aggregations: readonly StreamAggregation[];
+}
+
+/** Makes the feature of the same name. */
+export interface StreamAggregation {
+  readonly name: string;
+  readonly function: AggregationFunction;
+  /** Null: `count` of events. */
+  readonly field: string | null;
+  /** Such as `24h`; null is all of an entity's events. */
+  readonly window: string | null;
+  /** Of `first_k`, `last_k`, `top_k` alone. */
+  readonly k: number | null;
+  /** Of `percentile` alone. */
+  readonly p: number | null;
+  /** That of its feature. */
+  readonly position: number;
+}
+
+export interface StreamSource {
+  readonly name: string;
+  /** Raised by every field added. */
+  readonly revision: number;
+  /** In the order of their columns. */
+  readonly fields: readonly SourceField[];
+  /** The field, a timestamp, that says when an event happened. */
+  readonly eventTime: string;
+  /** The field, of string or int64, that tells events apart; null: `event_id` beside the fields. */
+  readonly eventId: string | null;
+  /** Of raw events. 0 keeps all. */
+  readonly retentionDays: number;
+  /** How long an event's id is remembered after it came. */
+  readonly dedupeDays: number;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly owner: string | null;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface SourceField {
+  readonly name: string;
+  readonly dtype: Dtype;
+}
+
 export interface FeatureService {
   readonly name: string;
   readonly versions: readonly ServiceVersion[];
@@ -68,7 +128,7 @@ export interface ServiceVersion {
   readonly createdAt: string;
 }
 
-export const emptySnapshot: RegistrySnapshot = { epoch: 0, views: [], services: [] };
+export const emptySnapshot: RegistrySnapshot = { epoch: 0, views: [], services: [], sources: [] };
 
 export function newestOf<Version>(versioned: { readonly versions: readonly Version[] }): Version {
   const newest = versioned.versions.at(-1);

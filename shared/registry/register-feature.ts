@@ -1,6 +1,6 @@
 import { registryLimits } from '../contract/definitions.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
-import type { FeatureDefinition, RegisterViewRequest } from '../contract/feature-views.ts';
+import type { BatchViewRequest, FeatureDefinition } from '../contract/feature-views.ts';
 import type { RegisterFeatureRequest } from '../contract/features.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry } from './change-registry.ts';
@@ -29,7 +29,7 @@ export function registerFeature(
 }
 
 /** The whole view as it would be with the feature in it. */
-function definitionWith(current: RegistrySnapshot, request: RegisterFeatureRequest): RegisterViewRequest {
+function definitionWith(current: RegistrySnapshot, request: RegisterFeatureRequest): BatchViewRequest {
   const view = findMeantView(current, request);
   const feature: FeatureDefinition = {
     name: request.name,
@@ -52,6 +52,7 @@ function definitionWith(current: RegistrySnapshot, request: RegisterFeatureReque
     };
   }
   const base = view.versions[(request.version ?? 0) - 1] ?? newestOf(view);
+  refuseStreamView(base);
   refuseOtherEntityType(base, request);
   return {
     ...definitionOf(base, feature),
@@ -80,6 +81,14 @@ function findMeantView(current: RegistrySnapshot, request: RegisterFeatureReques
   return having[0] ?? findView(current, request.name);
 }
 
+/** Its features are aggregations: one by itself would make a batch view of it. */
+function refuseStreamView({ view, stream }: ViewVersion): void {
+  if (stream === null) return;
+  throw new FeatureStoreError('version_conflict', `${view} is a stream view: name another view, or register it whole`, {
+    differences: [`${view} is a stream view`],
+  });
+}
+
 /** Changing a view's entity type by way of one feature is a mistake unless the view is named and has no other feature. */
 function refuseOtherEntityType(base: ViewVersion, request: RegisterFeatureRequest): void {
   if (base.entityType === request.entity_type) return;
@@ -94,7 +103,7 @@ function refuseOtherEntityType(base: ViewVersion, request: RegisterFeatureReques
 }
 
 /** One at a time a view could otherwise grow to Postgres's 1,600 columns, where registering would be a fault. */
-function refuseTooMany({ name, features }: RegisterViewRequest): void {
+function refuseTooMany({ name, features }: BatchViewRequest): void {
   const { featuresOfView } = registryLimits;
   if (features.length <= featuresOfView) return;
   throw new FeatureStoreError(
@@ -107,7 +116,7 @@ function hasOthers(version: ViewVersion, { name }: RegisterFeatureRequest): bool
   return version.features.some((feature) => feature.name !== name);
 }
 
-function definitionOf(version: ViewVersion, changed: FeatureDefinition): RegisterViewRequest {
+function definitionOf(version: ViewVersion, changed: FeatureDefinition): BatchViewRequest {
   const others = version.features
     .filter(({ name }) => name !== changed.name)
     .map(({ name, dtype, ttlHours, description, tags }) => ({

@@ -4,13 +4,19 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry, type Decision, type RegistryEffects, type RegistryWriter } from './change-registry.ts';
 import { decideViewChange, type ViewChange } from './decide-view-change.ts';
-import type { FeatureView, RegistrySnapshot, ViewVersion } from './model.ts';
+import type { FeatureView, RegistrySnapshot, SourceField, ViewVersion } from './model.ts';
 import { registryTime } from './registry-time.ts';
 import { storeViewVersion } from './store-definitions.ts';
+import { viewDefinitionOf } from './view-definition.ts';
 
 export interface RegisterDependencies extends RegistryWriter {
   readonly clock: Clock;
   readonly defaultRetentionDays: number;
+  /**
+   * Why an expression is no filter over these fields, or undefined. Given as an argument, because the functions that only
+   * read the registry have no use for a compiler.
+   */
+  readonly checkFilter: (fields: readonly SourceField[], text: string) => string | undefined;
 }
 
 export interface Registered<Version> {
@@ -19,7 +25,10 @@ export interface Registered<Version> {
   readonly isCreated: boolean;
 }
 
-/** Registers a view, its next version or its next revision. Throws version_conflict. */
+/**
+ * Registers a view, its next version or its next revision. Throws version_conflict, and for a stream view source_not_found,
+ * invalid_request, invalid_filter, invalid_window, invalid_aggregation.
+ */
 export function registerView(
   dependencies: RegisterDependencies,
   ctx: TenantContext,
@@ -30,11 +39,13 @@ export function registerView(
 
 /** The decision of registering a definition against a registry, ready to be applied. */
 export function decideRegistration(
-  { effects, clock, defaultRetentionDays }: RegisterDependencies,
+  dependencies: RegisterDependencies,
   ctx: TenantContext,
   current: RegistrySnapshot,
-  definition: RegisterViewRequest,
+  request: RegisterViewRequest,
 ): Decision<Registered<ViewVersion>> {
+  const { effects, clock, defaultRetentionDays } = dependencies;
+  const definition = viewDefinitionOf(dependencies, current, request);
   const settings = { defaultRetentionDays, now: registryTime(clock) };
   const change = decideViewChange(findView(current, definition.name), definition, settings);
   if (change.kind === 'conflict') {
@@ -57,8 +68,10 @@ async function apply(
   ctx: TenantContext,
   change: Exclude<ViewChange, { kind: 'conflict' }>,
 ): Promise<void> {
-  if (change.kind === 'versioned' && change.ownTable) await effects.createViewTable(transaction, ctx, change.version);
-  else if (change.kind === 'versioned' || change.kind === 'extended') {
+  if (change.kind === 'versioned' && change.ownTable) {
+    if (change.version.stream === null) await effects.createViewTable(transaction, ctx, change.version);
+    else await effects.createTileTable(transaction, ctx, change.version);
+  } else if (change.kind === 'versioned' || change.kind === 'extended') {
     if (change.added.length > 0) await effects.addFeatureColumns(transaction, ctx, change.version.table, change.added);
   }
   await storeViewVersion(transaction, ctx, change.version);

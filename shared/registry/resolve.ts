@@ -1,11 +1,12 @@
 import { FeatureStoreError } from '../contract/errors.ts';
-import { featureReferencePattern, versionedNamePattern } from '../contract/names.ts';
+import { featureReferencePattern, namePattern, versionedNamePattern } from '../contract/names.ts';
 import {
   type Feature,
   type FeatureService,
   type FeatureView,
   newestOf,
   type ServiceVersion,
+  type StreamSource,
   type ViewVersion,
 } from './model.ts';
 
@@ -66,6 +67,16 @@ export function resolveService(services: ReadonlyMap<string, FeatureService>, na
     throw new FeatureStoreError('service_not_found', `feature service ${service} has no version ${version}`);
   }
   return chosen;
+}
+
+/** A source has no versions: it is `name`. */
+export function resolveSource(sources: ReadonlyMap<string, StreamSource>, name: string): StreamSource {
+  if (!namePattern.test(name)) {
+    throw new FeatureStoreError('invalid_name', `${quote(name)} is not the name of a stream source`);
+  }
+  const found = sources.get(name);
+  if (found === undefined) throw new FeatureStoreError('source_not_found', `there is no stream source ${name}`);
+  return found;
 }
 
 export function referenceOf({ version, feature }: ResolvedFeature): string {

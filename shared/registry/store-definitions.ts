@@ -1,6 +1,6 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
-import type { ServiceVersion, ViewVersion } from './model.ts';
+import type { ServiceVersion, StreamSource, ViewVersion } from './model.ts';
 
 /** Inserts a view version with its features, or brings what is stored to it. */
 export async function storeViewVersion(
@@ -13,8 +13,8 @@ export async function storeViewVersion(
     text: `
       INSERT INTO registry.view_versions (
         tenant_id, view, version, revision, entity_type, view_table, ttl_hours, description, tags, owner,
-        retention_days, max_staleness_seconds, created_at, updated_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        retention_days, max_staleness_seconds, created_at, updated_at, stream)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text::jsonb)
       ON CONFLICT (tenant_id, view, version) DO UPDATE SET
         revision = excluded.revision, description = excluded.description, tags = excluded.tags, owner = excluded.owner,
         retention_days = excluded.retention_days, max_staleness_seconds = excluded.max_staleness_seconds,
@@ -34,6 +34,7 @@ export async function storeViewVersion(
       version.maxStalenessSeconds,
       version.createdAt,
       version.updatedAt,
+      version.stream === null ? null : JSON.stringify(version.stream),
     ],
   });
   await query.rows({
@@ -72,6 +73,37 @@ export async function storeServiceVersion(
       version.tags,
       version.owner,
       version.createdAt,
+    ],
+  });
+}
+
+/** Inserts a source, or brings what is stored to it. */
+export async function storeSource(query: Queryable, { tenantId }: TenantContext, source: StreamSource): Promise<void> {
+  await query.rows({
+    name: 'store_source',
+    text: `
+      INSERT INTO registry.sources (
+        tenant_id, name, revision, fields, event_time, event_id, retention_days, dedupe_days, description, tags, owner,
+        created_at, updated_at)
+      VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+      ON CONFLICT (tenant_id, name) DO UPDATE SET
+        revision = excluded.revision, fields = excluded.fields, retention_days = excluded.retention_days,
+        dedupe_days = excluded.dedupe_days, description = excluded.description, tags = excluded.tags,
+        owner = excluded.owner, updated_at = excluded.updated_at`,
+    values: [
+      tenantId,
+      source.name,
+      source.revision,
+      JSON.stringify(source.fields),
+      source.eventTime,
+      source.eventId,
+      source.retentionDays,
+      source.dedupeDays,
+      source.description,
+      source.tags,
+      source.owner,
+      source.createdAt,
+      source.updatedAt,
     ],
   });
 }

@@ -5,9 +5,10 @@ import {
   newestOf,
   type RegistrySnapshot,
   type ServiceVersion,
+  type StreamSource,
   type ViewVersion,
 } from './model.ts';
-import { resolveFeature, resolveService, resolveView, viewsByFeature } from './resolve.ts';
+import { resolveFeature, resolveService, resolveSource, resolveView, viewsByFeature } from './resolve.ts';
 
 /** Plans a tenant may keep compiled, and features of them all: 2,000 plans of 500 were 285 MB. Beyond that the oldest is compiled again when asked. */
 const mostPlans = 2000;
@@ -21,12 +22,15 @@ export interface TenantRegistry {
   readonly snapshot: RegistrySnapshot;
   readonly views: ReadonlyMap<string, FeatureView>;
   readonly services: ReadonlyMap<string, FeatureService>;
+  readonly sources: ReadonlyMap<string, StreamSource>;
   /** Newest versions of the views that have a feature of this name. */
   readonly viewsByFeature: ReadonlyMap<string, readonly ViewVersion[]>;
   /** `user_profile` (newest) or `user_profile@2`. Throws invalid_name, view_not_found. */
   view(name: string): ViewVersion;
   /** `churn` (newest) or `churn@2`. Throws invalid_name, service_not_found. */
   service(name: string): ServiceVersion;
+  /** Throws invalid_name, source_not_found. */
+  source(name: string): StreamSource;
   /** Throws invalid_name, feature_not_found, view_not_found, ambiguous_feature. */
   planOfNames(names: readonly string[]): ReadPlan;
   planOfService(name: string): ReadPlan;
@@ -35,6 +39,7 @@ export interface TenantRegistry {
 export function createTenantRegistry(snapshot: RegistrySnapshot): TenantRegistry {
   const views = new Map(snapshot.views.map((view) => [view.name, view]));
   const services = new Map(snapshot.services.map((service) => [service.name, service]));
+  const sources = new Map(snapshot.sources.map((source) => [source.name, source]));
   const index = { views, viewsByFeature: viewsByFeature(snapshot.views.map(newestOf)) };
   const plans = new Map<string, ReadPlan>();
   let plannedFeatures = 0;
@@ -61,9 +66,11 @@ export function createTenantRegistry(snapshot: RegistrySnapshot): TenantRegistry
     snapshot,
     views,
     services,
+    sources,
     viewsByFeature: index.viewsByFeature,
     view: (name) => resolveView(index, name),
     service: (name) => resolveService(services, name),
+    source: (name) => resolveSource(sources, name),
     planOfNames: (names) =>
       // No valid name holds a comma, so a list of this many names with this many commas is one list only.
       planned(`${names.length},${names.join(',')}`, () =>

@@ -54,6 +54,9 @@ export function createReadStatistics({ registries, database, clock }: ReadStatis
 }
 
 function featureOf(version: ViewVersion, name: string): { version: ViewVersion; feature: Feature } {
+  if (version.stream !== null) {
+    throw new FeatureStoreError('invalid_request', `${version.view} is a stream view: hourly statistics are of rows`);
+  }
   const feature = version.features.find((candidate) => candidate.name === name);
   if (feature !== undefined) return { version, feature };
   throw new FeatureStoreError(

@@ -7,11 +7,13 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import {
   beyondRetention,
+  type PlannedTable,
   type ReadPlan,
   type Registries,
   readingRegistry,
   type TenantRegistry,
 } from '../registry/index.ts';
+import { findStreamPlan, type StreamPlan } from '../tiles/index.ts';
 import { statusOf } from '../values/index.ts';
 import { parseSpine, type SpineRow } from './parse-spine.ts';
 import { type RowAt, readSpine } from './read-spine.ts';
@@ -45,7 +47,8 @@ export function createReadBatch({ registries, database, clock, answerLimit }: Ba
     const spine = parseSpine(plan, request);
     const knownAtMicros = request.known_at === undefined ? undefined : toMicros(request.known_at);
     const { maxBytes } = answerLimit;
-    const rowAt = await readSpine(database, ctx, plan, spine, { knownAtMicros, maxAnswerBytes: maxBytes });
+    const streams = await streamsOf(registries, ctx, plan);
+    const rowAt = await readSpine(database, ctx, plan, spine, { knownAtMicros, maxAnswerBytes: maxBytes, streams });
     return {
       text: writeAnswer(plan, spine, rowAt, warningsOf(plan, spine, clock.nowMicros()), maxBytes),
       rows: spine.length,
@@ -58,6 +61,19 @@ function planOf(registry: TenantRegistry, { feature_names, feature_service }: Ba
   return feature_names === undefined
     ? registry.planOfService(feature_service ?? '')
     : registry.planOfNames(feature_names);
+}
+
+async function streamsOf(
+  registries: Registries,
+  ctx: TenantContext,
+  plan: ReadPlan,
+): Promise<Map<PlannedTable, StreamPlan>> {
+  const streams = new Map<PlannedTable, StreamPlan>();
+  for (const planned of plan.entities.flatMap(({ tables }) => tables)) {
+    const { version } = planned;
+    if (version.stream !== null) streams.set(planned, await findStreamPlan(registries, ctx, version));
+  }
+  return streams;
 }
 
 function refuseTooManyValues(plan: ReadPlan, { entity_ids, entity_rows }: BatchRequest): void {

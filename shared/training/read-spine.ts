@@ -4,6 +4,7 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { PlannedEntity, PlannedTable, ReadPlan } from '../registry/index.ts';
+import { readWindowsAsOf, type StreamPlan } from '../tiles/index.ts';
 import { mostLengthOf, narrowRow, readAsOf, type StoredRow } from '../values/index.ts';
 import type { SpineRow } from './parse-spine.ts';
 
@@ -13,6 +14,8 @@ export type RowAt = (slot: number, inputRow: number) => StoredRow | undefined;
 export interface ReadSpineOptions {
   readonly knownAtMicros: number | undefined;
   readonly maxAnswerBytes: number;
+  /** Of the plan's stream views. */
+  readonly streams: ReadonlyMap<PlannedTable, StreamPlan>;
 }
 
 /**
@@ -26,7 +29,7 @@ export async function readSpine(
   ctx: TenantContext,
   plan: ReadPlan,
   rows: readonly SpineRow[],
-  { knownAtMicros, maxAnswerBytes }: ReadSpineOptions,
+  { knownAtMicros, maxAnswerBytes, streams }: ReadSpineOptions,
 ): Promise<RowAt> {
   const spines = plan.entities.map((_, entity) => spineOf(rows, entity));
   const stored: (StoredRow | undefined)[][] = Array.from({ length: plan.slots }, () => []);
@@ -34,7 +37,9 @@ export async function readSpine(
   const wanted = Map.groupBy(plan.distinctFeatures, ({ slot }) => slot);
   let characters = 0;
   for (const round of rounds) {
-    const found = await Promise.all(round.map((read) => readPlaces(database, ctx, read, knownAtMicros)));
+    const found = await Promise.all(
+      round.map((read) => readPlaces(database, ctx, read, streams.get(read.planned), knownAtMicros)),
+    );
     for (const [index, { slot, spine, from }] of round.entries()) {
       const ofTable = stored[slot] ?? [];
       for (const [offset, row] of found[index]?.entries() ?? []) {
@@ -121,10 +126,15 @@ async function readPlaces(
   database: Database,
   ctx: TenantContext,
   { planned: { table, features, version }, spine, from, to }: PlacesRead,
+  stream: StreamPlan | undefined,
   knownAtMicros: number | undefined,
 ): Promise<(StoredRow | undefined)[]> {
   const part = { entityIds: spine.entityIds.slice(from, to), asOfMicros: spine.asOfMicros.slice(from, to) };
   try {
+    if (stream !== undefined) {
+      const positions = features.map(({ position }) => position);
+      return await readWindowsAsOf(database, ctx, { plan: stream, positions, spine: part, knownAtMicros });
+    }
     return await readAsOf(database, ctx, { table, features, spine: part, knownAtMicros });
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;

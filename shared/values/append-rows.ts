@@ -75,8 +75,7 @@ export async function appendRows(
     // ON CONFLICT costs a tenth of the statement, and a row comes twice only after a failure.
     appended = await insert('');
   } catch (error) {
-    if (hasSqlState(error, partitionMissing))
-      await ensurePartitions(ctx, version.table, rows.eventMicros, { forget: true });
+    if (isPartitionMissing(error)) await ensurePartitions(ctx, version.table, rows.eventMicros, { forget: true });
     else if (!hasSqlState(error, uniqueViolation)) throw error;
     appended = await insert('ON CONFLICT DO NOTHING');
   }
@@ -159,8 +158,11 @@ function arrayOf(elements: readonly (string | number | boolean)[]): string {
   return `{${elements.join(',')}}`;
 }
 
-/** Rows fit no partition: one that was there when this process looked has been dropped since. */
-const partitionMissing = '23514';
+/** Whether rows fit no partition: one that was there when this process looked has been dropped since. */
+export function isPartitionMissing(error: unknown): boolean {
+  return hasSqlState(error, '23514');
+}
+
 /** A redelivered row. */
 const uniqueViolation = '23505';
 

@@ -48,7 +48,8 @@ export async function addFeatureColumns(
   await transaction.script(`ALTER TABLE ${viewTableName(ctx.tenantId, table)} ${columns}`);
 }
 
-async function createTenantSchema(transaction: Queryable, { tenantId }: TenantContext): Promise<void> {
+/** Makes a tenant's schema and its own tables where they are missing. */
+export async function createTenantSchema(transaction: Queryable, { tenantId }: TenantContext): Promise<void> {
   const schema = quoteIdentifier(tenantId);
   const latest = latestTableName(tenantId);
   const carried = carriedTableName(tenantId);

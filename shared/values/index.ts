@@ -1,10 +1,11 @@
-export { type Appended, appendRows, type EncodedRows } from './append-rows.ts';
-export { codecs, elementOf, isValueError, jsonOf } from './codecs.ts';
-export { addFeatureColumns, createViewTable } from './create-view-table.ts';
+export { type Appended, appendRows, type EncodedRows, isPartitionMissing } from './append-rows.ts';
+export { codecs, type EncodedValue, elementOf, isValueError, jsonOf } from './codecs.ts';
+export { addFeatureColumns, createTenantSchema, createViewTable } from './create-view-table.ts';
 export { createEnsurePartitions } from './ensure-partitions.ts';
 export { maintenanceStep } from './maintenance-step.ts';
 export { copyText, narrowRow } from './narrow-row.ts';
 export {
+  addPendingTiles,
   deleteProjections,
   findLeftOver,
   findLeftOverOfTenant,

@@ -8,6 +8,8 @@ export interface PendingProjection {
   readonly entityType: string;
   readonly table: string;
   readonly entityIds: readonly string[];
+  /** Whether the table is a stream view's: what the cache lacks are tiles. */
+  readonly isStream: boolean;
 }
 
 /** Projections this old are nobody's work under way any more, but what a crash or an outage of the cache left. */
@@ -16,7 +18,7 @@ const leftOver = "created_at < now() - interval '1 second'";
 const mostAtOnce = 100;
 
 const columns =
-  'id::text, tenant_id AS "tenantId", entity_type AS "entityType", view_table AS "table", entity_ids AS "entityIds"';
+  'id::text, tenant_id AS "tenantId", entity_type AS "entityType", view_table AS "table", entity_ids AS "entityIds", is_stream AS "isStream"';
 
 /** SQL of whether a tenant has left-overs, for a write that looks by the way. */
 export function hasLeftOverSql(tenantId: string): string {
@@ -46,6 +48,29 @@ export function findLeftOverOfTenant(query: Queryable, { tenantId }: TenantConte
       ) AS left_over
       WHERE entities - cardinality(entity_ids) < ${mostEntitiesOfWrite} ORDER BY created_at`,
     values: [tenantId],
+  });
+}
+
+/** Leaves a mark for each of a source's stream views, in the transaction that changes their tiles. */
+export async function addPendingTiles(
+  transaction: Queryable,
+  { tenantId }: TenantContext,
+  pending: readonly Omit<PendingProjection, 'tenantId' | 'isStream'>[],
+): Promise<void> {
+  const rows = pending.map((_, place) => {
+    const [id, entityType, table, entityIds] = [0, 1, 2, 3].map((column) => `$${4 * place + column + 2}`);
+    return `(${id}::uuid, $1, ${entityType}, ${table}, ${entityIds}::text[], true)`;
+  });
+  if (rows.length === 0) return;
+  await transaction.rows({
+    name: 'add_pending_tiles',
+    text: `
+      INSERT INTO feature_store.pending_projections (id, tenant_id, entity_type, view_table, entity_ids, is_stream)
+      VALUES ${rows.join(', ')}`,
+    values: [
+      tenantId,
+      ...pending.flatMap(({ id, entityType, table, entityIds }) => [id, entityType, table, entityIds]),
+    ],
   });
 }
 

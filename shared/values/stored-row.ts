@@ -12,6 +12,11 @@ export interface StoredRow {
   readonly revision: number;
   /** JSON text by position of the feature; undefined where the row never had it, or where it was not asked for. */
   readonly values: readonly (string | undefined)[];
+  /**
+   * Of what a stream view's windows answer alone, by position: when the newest counted event happened, null where none was.
+   * There a value is undefined where its window has no event, and `eventMicros` is the newest of all, NaN without any.
+   */
+  readonly eventTimes?: readonly (number | null | undefined)[];
 }
 
 export function parseStoredRow(text: string): StoredRow {
@@ -31,9 +36,23 @@ export function statusOf(
   asOfMicros: number,
 ): FeatureStatus {
   if (row === undefined) return 'NOT_FOUND';
+  if (row.eventTimes !== undefined)
+    return windowStatusOf(row.values[position], row.eventTimes[position], ttlMicros, asOfMicros);
   if (asOfMicros - row.eventMicros > ttlMicros) return 'OUTSIDE_MAX_AGE';
   const value = row.values[position];
   if (value === undefined) return 'NOT_FOUND';
+  return value === 'null' ? 'NULL_VALUE' : 'PRESENT';
+}
+
+/** Section 4: a count of 0 is a value too, and without an event there is no age. */
+function windowStatusOf(
+  value: string | undefined,
+  eventMicros: number | null | undefined,
+  ttlMicros: number,
+  asOfMicros: number,
+): FeatureStatus {
+  if (value === undefined) return 'NOT_FOUND';
+  if (typeof eventMicros === 'number' && asOfMicros - eventMicros > ttlMicros) return 'OUTSIDE_MAX_AGE';
   return value === 'null' ? 'NULL_VALUE' : 'PRESENT';
 }
 

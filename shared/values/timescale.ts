@@ -45,15 +45,29 @@ const refusals = new Set(['42501', '55000', '58P01', 'XX000', 'F0000', 'P0001'])
  */
 const chunkInterval = '7 days';
 
+/** How a table's chunks are compressed: columns, separated by commas. */
+export interface CompressionOrder {
+  readonly segmentBy: string;
+  readonly orderBy: string;
+}
+
 /** Cuts an empty table by its event time. Within the transaction that makes it. */
-export async function makeHypertable(transaction: Queryable, table: string, timescale: Timescale): Promise<void> {
+export async function makeHypertable(
+  transaction: Queryable,
+  table: string,
+  timescale: Timescale,
+  order: CompressionOrder = unsegmented,
+): Promise<void> {
   await transaction.rows({
     name: 'make_hypertable',
     text: `SELECT create_hypertable($1::text::regclass, by_range('event_time', interval '${chunkInterval}'), create_default_indexes => false)::text`,
     values: [table],
   });
-  if (timescale.community) await transaction.script(compressionSql(table, { segmented: false }));
+  if (timescale.community) await transaction.script(orderSql(table, order));
 }
+
+const unsegmented: CompressionOrder = { segmentBy: '', orderBy: 'entity_id, event_time, created_at' };
+const segmentedByEntity: CompressionOrder = { segmentBy: 'entity_id', orderBy: 'event_time, created_at' };
 
 /**
  * SQL of how chunks are compressed from now on: ordered by entity and time, which a descent to one entity can use.
@@ -61,9 +75,10 @@ export async function makeHypertable(transaction: Queryable, table: string, time
  * shrank to 12 MB ordered, measured.
  */
 export function compressionSql(table: string, { segmented }: { readonly segmented: boolean }): string {
-  const [segmentBy, orderBy] = segmented
-    ? ['entity_id', 'event_time, created_at']
-    : ['', 'entity_id, event_time, created_at'];
+  return orderSql(table, segmented ? segmentedByEntity : unsegmented);
+}
+
+function orderSql(table: string, { segmentBy, orderBy }: CompressionOrder): string {
   return `ALTER TABLE ${table} SET (timescaledb.compress,
     timescaledb.compress_segmentby = '${segmentBy}', timescaledb.compress_orderby = '${orderBy}')`;
 }

@@ -10,6 +10,7 @@ import { readEnvironment } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createPrometheusTelemetry } from '../../shared/platform/prometheus.ts';
+import { absentKinesis } from '../support/absent-kinesis.ts';
 import { startGate } from './gate.ts';
 import { type LocalProcess, type RealStores, startLocal, startStores, until } from './local-process.ts';
 
@@ -152,11 +153,12 @@ function composeWithoutSweep(): { ask: Ask; close: () => Promise<void> } {
   const cache = composeRespCache(environment, stores.redis.url, logger);
   const { app } = composeApp({
     environment,
-    stores: { ...databases, cache, dynamodb },
+    stores: { ...databases, cache, dynamodb, eventLog: absentKinesis() },
     clock,
     telemetry,
     logger,
     peppers: [{ id: '1', secret: 'a pepper of the tests, long enough' }],
+    envelopeSecret: 'a secret of the tests, long enough',
     developmentKeys: developmentKeys(),
   });
   return {

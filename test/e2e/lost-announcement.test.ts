@@ -27,10 +27,10 @@ test('a change that a dead process could not announce is seen within a minute, t
       return (await other.registries.noteEpoch(ctx, along[0] ?? null)).snapshot.epoch;
     };
 
-    await doomed.publish(ctx, { epoch: 1, views: [], services: [] });
+    await doomed.publish(ctx, { epoch: 1, views: [], services: [], sources: [] });
     expect(await epochSeen()).toBe(1);
     await caches[0].close();
-    await doomed.publish(ctx, { epoch: 2, views: [], services: [] });
+    await doomed.publish(ctx, { epoch: 2, views: [], services: [], sources: [] });
     nowMicros += 2_000_000;
     expect(await epochSeen()).toBe(1);
     nowMicros += 60_000_000;

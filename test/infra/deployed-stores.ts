@@ -30,6 +30,7 @@ const secrets: Readonly<Record<string, string>> = {
   ReaderLogin: login('feature_store_reader', 'a-password-of-the-reader'),
   ApiKeySecret: 'a pepper of the tests, long enough',
   PlatformApiKey: platformKey,
+  EnvelopeSecret: 'a secret of the tests, long enough',
 };
 const arnOf = (id: string): string => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${id}`;
 
@@ -83,6 +84,8 @@ function environmentIn({ properties }: DeployedFunction, addresses: Record<strin
   return Object.fromEntries(
     Object.entries(properties.Environment.Variables).map(([name, value]) => {
       if (name in addresses) return [name, addresses[name] ?? ''];
+      // Names that CloudFormation makes.
+      if (name === 'KINESIS_STREAM' || name === 'DEAD_LETTER_BUCKET') return [name, 'made-name'];
       if (!name.endsWith('_ARN')) return [name, tableName.parse(value)];
       return [name, arnOf(secretReference.parse(value).Ref.replace(/[0-9A-F]{8}$/, ''))];
     }),

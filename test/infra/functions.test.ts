@@ -7,13 +7,15 @@ import { functionsOf, synthesize } from './synthesize.ts';
 const synthesized = synthesize();
 const functions = functionsOf(synthesized);
 
-test('there are the three functions of the API and the two jobs', () => {
+test('there are the three functions of the API, the consumer of streams and the jobs', () => {
   expect(functions.map(({ name }) => name).sort()).toEqual([
     'ingest',
     'maintain',
     'migrate',
     'online',
     'registry',
+    'replay',
+    'stream',
     'sweep',
   ]);
 });
@@ -43,6 +45,7 @@ const otherKeys = [
   'POSTGRES_SECRET_ARN',
   'API_KEY_SECRET_ARN',
   'PLATFORM_API_KEY_ARN',
+  'ENVELOPE_SECRET_ARN',
   'POSTGRES_OWNER_SECRET_ARN',
   'POSTGRES_WRITER_SECRET_ARN',
   'POSTGRES_READER_SECRET_ARN',
@@ -85,6 +88,8 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
     [table('api-keys')]: ['GetItem'],
     [table('registry-snapshots')]: ['GetItem', 'Query'],
     [table('idempotency')]: ['GetItem', 'PutItem'],
+    Events: ['PutRecords'],
+    EnvelopeSecret: ['GetSecretValue'],
     WriterLogin: ['GetSecretValue'],
     ApiKeySecret: ['GetSecretValue'],
   },
@@ -96,6 +101,23 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
     OwnerLogin: ['GetSecretValue'],
     ApiKeySecret: ['GetSecretValue'],
     PlatformApiKey: ['GetSecretValue'],
+  },
+  stream: {
+    [table('tenants')]: ['GetItem'],
+    [table('registry-snapshots')]: ['GetItem', 'Query'],
+    Events: ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'],
+    DeadLetters: ['ListBucket'],
+    'DeadLetters/*': ['PutObject'],
+    WriterLogin: ['GetSecretValue'],
+    EnvelopeSecret: ['GetSecretValue'],
+  },
+  replay: {
+    [table('tenants')]: ['GetItem'],
+    [table('registry-snapshots')]: ['GetItem', 'Query'],
+    DeadLetters: ['ListBucket'],
+    'DeadLetters/*': ['DeleteObject', 'GetObject', 'PutObject'],
+    WriterLogin: ['GetSecretValue'],
+    EnvelopeSecret: ['GetSecretValue'],
   },
   sweep: {
     [table('tenants')]: ['Scan'],

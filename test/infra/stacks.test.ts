@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseSettings } from '../../infra/settings.ts';
+import { eventRoutes } from '../../shared/contract/events.ts';
 import { ingestRoutes } from '../../shared/contract/ingest.ts';
 import { onlineRoutes } from '../../shared/contract/online.ts';
 import { operationsRoutes } from '../../shared/contract/operations.ts';
@@ -106,7 +107,7 @@ describe('the gateway', () => {
   };
 
   const ofOnline: readonly { id: string }[] = [...Object.values(onlineRoutes), operationsRoutes.health];
-  const ofIngest: readonly { id: string }[] = Object.values(ingestRoutes);
+  const ofIngest: readonly { id: string }[] = [...Object.values(ingestRoutes), ...Object.values(eventRoutes)];
   const unreachable: readonly { id: string }[] = [operationsRoutes.metrics, operationsRoutes.ready];
   const expected = (id: string): string | undefined => {
     if (unreachable.some((route) => route.id === id)) return undefined;
@@ -149,7 +150,35 @@ test('the network leads nowhere but to endpoints', () => {
   expect(dev.resources('network', 'AWS::EC2::InternetGateway')).toEqual([]);
   expect(dev.resources('network', 'AWS::EC2::NatGateway')).toEqual([]);
   const types = dev.resources('network', 'AWS::EC2::VPCEndpoint').map(({ Properties }) => Properties.VpcEndpointType);
-  expect(types.sort()).toEqual(['Gateway', 'Gateway', 'Interface']);
+  expect(types.sort()).toEqual(['Gateway', 'Gateway', 'Interface', 'Interface']);
+});
+
+describe('the stream of events', () => {
+  test('is retried part by part, until what no retry mends goes to the dead letters', () => {
+    const [mapping] = dev.resources('streams', 'AWS::Lambda::EventSourceMapping');
+    expect(mapping?.Properties).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      DestinationConfig: { OnFailure: { Destination: expect.anything() } },
+    });
+    // The role's policy is there first, without which Lambda refuses to make it.
+    expect(mapping?.DependsOn).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^StreamServiceRoleDefaultPolicy/)]),
+    );
+  });
+
+  test('is encrypted and kept for a week, and so are the dead letters, in prod beyond their stack', () => {
+    const [stream] = prod.resources('data', 'AWS::Kinesis::Stream');
+    expect(stream).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: { RetentionPeriodHours: 168, StreamEncryption: { EncryptionType: 'KMS' } },
+    });
+    const [bucket] = prod.resources('data', 'AWS::S3::Bucket');
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: { PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true } },
+    });
+  });
 });
 
 test('the migrations pass before the sweep starts and before the API changes', () => {

@@ -51,6 +51,7 @@ export function synthesize(changes: Record<string, unknown> = {}): Synthesized {
     data: templateOf('data'),
     jobs: templateOf('jobs'),
     api: templateOf('api'),
+    streams: templateOf('streams'),
   };
   const exported = new Map(
     Object.values(templates)
@@ -82,7 +83,8 @@ function emptyBundles(root: string): Bundles {
     return { folder, inputs: [] };
   };
   const [online, ingest, registry] = [empty('online'), empty('ingest'), empty('registry')];
-  return { online, ingest, registry, migrate: empty('migrate'), sweep: empty('sweep'), maintain: empty('maintain') };
+  const [migrate, sweep, maintain] = [empty('migrate'), empty('sweep'), empty('maintain')];
+  return { online, ingest, registry, migrate, sweep, maintain, stream: empty('stream'), replay: empty('replay') };
 }
 
 const functionSchema = z.object({
@@ -106,7 +108,7 @@ export interface DeployedFunction {
 
 /** The project's own functions, without those that the CDK deploys with. */
 export function functionsOf({ resources }: Synthesized): DeployedFunction[] {
-  return (['jobs', 'api'] as const).flatMap((stack) =>
+  return (['jobs', 'api', 'streams'] as const).flatMap((stack) =>
     resources(stack, 'AWS::Lambda::Function')
       .filter(({ id }) => !id.startsWith('AWSCDK'))
       .map(({ id, Properties }) => {

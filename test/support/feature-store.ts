@@ -3,6 +3,7 @@ import type { RegistryCore } from '../../functions/composition/core.ts';
 import type { FunctionApp } from '../../functions/http/create-app.ts';
 import { composeApp } from '../../functions/local/compose-app.ts';
 import { createMemoryCache, createRespCache, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
+import type { EventLog } from '../../shared/delivery/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
@@ -12,6 +13,7 @@ import { readEnvironment } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPrometheusTelemetry } from '../../shared/platform/prometheus.ts';
 import { createTenant } from '../../shared/tenancy/index.ts';
+import { absentKinesis } from './absent-kinesis.ts';
 import { openLaneDatabases, openServer, type StoreDatabases } from './lane-databases.ts';
 
 export interface FeatureStoreOptions {
@@ -21,7 +23,13 @@ export interface FeatureStoreOptions {
   /** Further settings, as the environment would give them. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Another cache or databases, such as of a server that the test stops. */
-  readonly replace?: { readonly cache?: OnlineCache; readonly postgresUrl?: string; readonly dynamodb?: DynamoDb };
+  readonly replace?: {
+    readonly cache?: OnlineCache;
+    readonly postgresUrl?: string;
+    readonly dynamodb?: DynamoDb;
+    /** Without it Kinesis is away. */
+    readonly eventLog?: EventLog;
+  };
 }
 
 export interface Answer {
@@ -55,6 +63,7 @@ export interface TestFeatureStore {
   readonly databases: StoreDatabases;
   readonly cache: OnlineCache;
   readonly dynamodb: DynamoDb;
+  readonly clock: Clock;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   post(path: string, body: unknown, options?: RequestOptions): Promise<Answer>;
   get(path: string, options?: RequestOptions): Promise<Answer>;
@@ -62,6 +71,9 @@ export interface TestFeatureStore {
   createTenant(): Promise<TestTenant>;
   close(): Promise<void>;
 }
+
+/** Of the envelopes that events are written in. */
+export const envelopeSecret = 'a secret of the tests, long enough';
 
 const pepper = { id: '1', secret: 'a pepper of the tests, long enough' };
 
@@ -79,11 +91,12 @@ export async function createFeatureStore(options: FeatureStoreOptions = {}): Pro
   const cache = options.replace?.cache ?? openCache(options.cache ?? 'redis', clock);
   const { app, core } = composeApp({
     environment,
-    stores: { ...databases, cache, dynamodb },
+    stores: { ...databases, cache, dynamodb, eventLog: options.replace?.eventLog ?? absentKinesis() },
     clock,
     telemetry,
     logger: createLogger({ level: environment.LOG_LEVEL, buffered: false }),
     peppers: [pepper],
+    envelopeSecret,
   });
 
   const makeTenant = async (): Promise<TestTenant> => {
@@ -116,6 +129,7 @@ export async function createFeatureStore(options: FeatureStoreOptions = {}): Pro
     databases,
     cache,
     dynamodb,
+    clock,
     request,
     post: (path, body, asked) => request('POST', path, { ...asked, body }),
     get: (path, asked) => request('GET', path, asked),

@@ -22,6 +22,20 @@ const vault = {
     { name: 'vault_text', dtype: 'string' },
   ],
 };
+const vaultSource = {
+  name: 'vault_source',
+  schema: { vault_id: 'string', at: 'timestamp' },
+  event_time: 'at',
+  description: 'classified',
+  owner: 'classified',
+};
+const vaultStreamView = {
+  name: 'vault_stream',
+  entity_type: 'vault_user',
+  source: 'vault_source',
+  entity_key: 'vault_id',
+  aggregations: [{ name: 'vault_count', function: 'count' }],
+};
 const row = { entity_id: 'v1', event_time: eventTime, values: { vault_amount: 7, vault_text: 'classified' } };
 const owned = { vault_amount: 7, vault_text: 'classified' };
 
@@ -34,6 +48,7 @@ beforeAll(async () => {
   intruder = await store.createTenant();
   for (const [path, body] of [
     ['/api/v1/feature-views', vault],
+    ['/api/v1/stream-sources', vaultSource],
     ['/api/v1/feature-services', { name: 'vault_service', features: ['vault_text'], description: 'classified' }],
     ['/api/v1/features/ingest', { view: 'vault_view', rows: [row] }],
     ['/api/v1/api-keys', { scopes: ['read'], description: 'classified' }],
@@ -67,6 +82,8 @@ const intrusions: Readonly<Record<string, readonly Intrusion[]>> = {
   ],
   listViews: [{ path: '/api/v1/feature-views', gets: emptyList('feature_views') }],
   getView: [{ path: '/api/v1/feature-views/vault_view', gets: 'view_not_found' }],
+  listSources: [{ path: '/api/v1/stream-sources', gets: emptyList('stream_sources') }],
+  getSource: [{ path: '/api/v1/stream-sources/vault_source', gets: 'source_not_found' }],
   readStatistics: ['vault_view', 'vault_view@1'].map((view) => ({
     path: `/api/v1/feature-views/${view}/statistics?feature=vault_amount`,
     gets: 'view_not_found',
@@ -125,10 +142,18 @@ const intrusions: Readonly<Record<string, readonly Intrusion[]>> = {
   ],
   // Last: the same names are the intruder's own then.
   registerView: [
+    { path: '/api/v1/feature-views', body: vaultStreamView, gets: 'source_not_found' },
     {
       path: '/api/v1/feature-views',
       body: { name: 'vault_view', entity_type: 'vault_user', features: [{ name: 'vault_text', dtype: 'int64' }] },
       gets: (answer) => expect(answer.json).toMatchObject({ version: 1, revision: 1, owner: null }),
+    },
+  ],
+  registerSource: [
+    {
+      path: '/api/v1/stream-sources',
+      body: { name: 'vault_source', schema: { at: 'timestamp' }, event_time: 'at' },
+      gets: (answer) => expect(answer.json).toMatchObject({ revision: 1, owner: null, description: '' }),
     },
   ],
   registerFeature: [
@@ -146,6 +171,7 @@ async function everythingOfTheFirst(): Promise<unknown> {
     '/api/v1/features',
     '/api/v1/feature-views/vault_view',
     '/api/v1/feature-services/vault_service',
+    '/api/v1/stream-sources',
     '/api/v1/api-keys',
   ];
   const lists = await Promise.all(paths.map(async (path) => (await store.get(path)).json));

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { createTenantRegistry } from '../../../shared/registry/tenant-registry.ts';
 import { definitionOf, viewOf } from './registry-samples.ts';
 
-const createRegistry = () => createTenantRegistry({ epoch: 1, views: [viewOf(definitionOf())], services: [] });
+const createRegistry = () =>
+  createTenantRegistry({ epoch: 1, views: [viewOf(definitionOf())], services: [], sources: [] });
 
 /** A list of its own for each index, of the features `a` and `b`. */
 const namesOf = (index: number, length: number): string[] =>

@@ -4,12 +4,15 @@ import { deletionRequests, listRequests, nameRequests, pathRequests, tenancyRequ
 import { batchRequests, onlineRequests } from './reads.ts';
 import { featureRequests, serviceRequests, viewRequests } from './registration.ts';
 import { statisticsRequests } from './statistics.ts';
+import { sourceRequests, streamViewRequests } from './streams.ts';
 import type { WrongRequest } from './wrong-request.ts';
 
 export const wrongRequests: readonly (readonly [what: string, requests: readonly WrongRequest[]])[] = [
   ['registering a feature', featureRequests],
   ['registering a view', viewRequests],
   ['registering a service', serviceRequests],
+  ['registering a stream source', sourceRequests],
+  ['registering a stream view', streamViewRequests],
   ['ingesting', ingestRequests],
   ['ingesting NDJSON', ndjsonRequests],
   ['reading online', onlineRequests],

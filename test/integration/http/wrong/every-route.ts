@@ -10,6 +10,7 @@ const mostBytes = 4 * 1024 * 1024;
 export const validBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   registerFeature: { name: 'a_feature', dtype: 'int64', entity_type: 'user' },
   registerView: { name: 'a_view', entity_type: 'user', features: [{ name: 'a', dtype: 'int64' }] },
+  registerSource: { name: 'a_source', schema: { at: 'timestamp' }, event_time: 'at' },
   registerService: { name: 'a_service', features: ['country'] },
   ingestRows: { view: 'user_profile', rows: [{ entity_id: 'u2', event_time: new Date().toISOString(), values: {} }] },
   readOnline: { entity_id: 'u1', feature_names: ['country'] },
@@ -23,6 +24,7 @@ export function pathOf({ path }: Pick<Route, 'path'>): string {
   return path
     .replace('/features/{name}', '/features/country')
     .replace('/feature-views/{name}', '/feature-views/user_profile')
+    .replace('/stream-sources/{name}', '/stream-sources/clicks')
     .replace('/statistics', '/statistics?feature=country')
     .replace('/feature-services/{name}', '/feature-services/churn_model')
     .replace('{entity_id}', 'u1')

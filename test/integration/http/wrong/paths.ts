@@ -42,7 +42,7 @@ const wrongPages = [
   '=5',
 ];
 
-const lists = ['/api/v1/features', '/api/v1/feature-views', '/api/v1/feature-services'];
+const lists = ['/api/v1/features', '/api/v1/feature-views', '/api/v1/feature-services', '/api/v1/stream-sources'];
 
 export const listRequests: readonly WrongRequest[] = [
   ...lists.flatMap((path) => wrongPages.map((query) => get(`${path}?${query}`, 'invalid_request'))),
@@ -78,6 +78,10 @@ export const nameRequests: readonly WrongRequest[] = [
   get('/api/v1/feature-services/other_service', 'service_not_found'),
   get('/api/v1/feature-services/toString', 'service_not_found'),
   get('/api/v1/feature-services/churn_model@2', 'service_not_found'),
+  get('/api/v1/stream-sources/nothing', 'source_not_found'),
+  get('/api/v1/stream-sources/other_source', 'source_not_found'),
+  get('/api/v1/stream-sources/constructor', 'source_not_found'),
+  get('/api/v1/stream-sources/clicks@1', 'invalid_name'),
 ];
 
 const remove = (path: string, code: WrongRequest['code']): WrongRequest => ({

@@ -4,6 +4,7 @@ import {
   type TestFeatureStore,
   type TestTenant,
 } from '../../../support/feature-store.ts';
+import { clicks, clickView } from './streams.ts';
 
 export const platformKey = 'the platform key of the tests';
 
@@ -69,6 +70,8 @@ const ownDefinitions: readonly (readonly [string, unknown])[] = [
     '/api/v1/feature-views',
     { name: 'merchant_risk', entity_type: 'merchant', features: [{ name: 'chargebacks', dtype: 'float64' }] },
   ],
+  ['/api/v1/stream-sources', clicks()],
+  ['/api/v1/feature-views', clickView()],
   ['/api/v1/feature-services', { name: 'churn_model', features: ['user_profile:age', 'country'] }],
   [
     '/api/v1/features/ingest',
@@ -84,6 +87,7 @@ const otherDefinitions: readonly (readonly [string, unknown])[] = [
     '/api/v1/feature-views',
     { name: 'other_view', entity_type: 'user', features: [{ name: 'other_feature', dtype: 'int64' }] },
   ],
+  ['/api/v1/stream-sources', { name: 'other_source', schema: { at: 'timestamp' }, event_time: 'at' }],
   ['/api/v1/feature-services', { name: 'other_service', features: ['other_feature'] }],
 ];
 

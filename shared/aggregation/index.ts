@@ -1,0 +1,16 @@
+export { type Aggregation, type AggregationFunction, aggregationFunctions } from './aggregation.ts';
+export { compileFoldPlan, type PlanError } from './compile-fold-plan.ts';
+export { decodeTile } from './decode-tile.ts';
+export { encodeState, encodeTile } from './encode-tile.ts';
+export { foldEvent } from './fold-event.ts';
+export { type EntityEvent, foldByEntity, foldEvents } from './fold-events.ts';
+export type { FoldPlan } from './fold-plan.ts';
+export type { JsonValue } from './json.ts';
+export { mergeTile } from './merge-tile.ts';
+export { outputDtype } from './output-dtype.ts';
+export type { CountedEvent } from './parts.ts';
+export { headStart, readWindows, type WindowsRead, type WindowValue } from './read-windows.ts';
+export { rollUp, rollUpStart, selectLifetimes } from './roll-up.ts';
+export { firstTileStart, type Selection, selectFeatures } from './select-features.ts';
+export { createTile, type Tile, tileStart } from './tile.ts';
+export { hopOf, parseDuration, parseWindow, windowStart } from './windows.ts';

@@ -1,0 +1,132 @@
+import { finalize } from './finalize.ts';
+import { foldIntoSlot } from './fold-event.ts';
+import type { FoldPlan, SlotGroup } from './fold-plan.ts';
+import type { JsonValue } from './json.ts';
+import { mergeSlot, type SlotPlace } from './merge-slot.ts';
+import type { CountedEvent } from './parts.ts';
+import type { SelectedGroup, SelectedWindow, Selection } from './select-features.ts';
+import { countAt, indexAt, newestAt, type Slots } from './slots.ts';
+import { createParts, type Tile } from './tile.ts';
+import { windowStart } from './windows.ts';
+
+/** What a window feature answers, before its view's TTL is looked at. */
+export interface WindowValue {
+  /** Null unless PRESENT. */
+  readonly value: JsonValue;
+  readonly status: 'PRESENT' | 'NULL_VALUE' | 'NOT_FOUND';
+  /** Of the newest event in the window, microseconds since the epoch; null where there is none. */
+  readonly eventMicros: number | null;
+}
+
+export interface WindowsRead {
+  readonly plan: FoldPlan;
+  readonly selection: Selection;
+  /** Of one entity, in the order of time, from `firstTileStart` on. */
+  readonly tiles: readonly Tile[];
+  readonly asOfMicros: number;
+  /** The entity's events from `headStart` on, where that asks for them. Others do no harm. */
+  readonly headEvents?: readonly CountedEvent[] | undefined;
+}
+
+/**
+ * The selected features as of a moment: of the events with `windowStart <= event_time < asOf`. Tiles stay as they are.
+ */
+export function readWindows(read: WindowsRead): WindowValue[] {
+  const values = new Array<WindowValue>(read.selection.count);
+  for (const selected of read.selection.groups) readGroup(read, selected, values);
+  return values;
+}
+
+/**
+ * From when on the events themselves are needed: the start of a slot that holds events at or after the moment, be it
+ * past or their times a little ahead of the clock. Undefined where the tiles are enough.
+ */
+export function headStart({ plan, selection, tiles, asOfMicros }: WindowsRead): number | undefined {
+  const tile = tiles.findLast(({ startMicros }) => startMicros < asOfMicros);
+  let earliest: number | undefined;
+  for (const { group: place } of selection.groups) {
+    const group = plan.groups[place];
+    const slots = tile?.groups[place];
+    if (tile === undefined || group === undefined || slots === undefined) continue;
+    const { length } = group.emptyNumbers;
+    for (let base = slots.numbers.length - length; base >= 0; base -= length) {
+      const startMicros = startOf(tile, slots, base, group);
+      if (startMicros >= asOfMicros || !isCut(slots, base, asOfMicros)) continue;
+      earliest = Math.min(earliest ?? startMicros, startMicros);
+    }
+  }
+  return earliest;
+}
+
+/**
+ * All windows of a group end at the same moment, so the longer hold the shorter: each slot is merged once, from the
+ * newest on, and a window is finished when the next slot begins before it does.
+ */
+function readGroup(read: WindowsRead, selected: SelectedGroup, values: WindowValue[]): void {
+  const { plan, tiles, asOfMicros } = read;
+  const group = plan.groups[selected.group];
+  if (group === undefined) return;
+  const { length } = group.emptyNumbers;
+  const merged = createSlot(group);
+  const unfinished = selected.windows.map((each) => ({ ...each, startMicros: windowStart(each.window, asOfMicros) }));
+  let next = unfinished.shift();
+  for (let index = tiles.length - 1; index >= 0 && next !== undefined; index--) {
+    const tile = tiles[index];
+    const slots = tile?.groups[selected.group];
+    if (tile === undefined || slots === undefined) continue;
+    for (let base = slots.numbers.length - length; base >= 0 && next !== undefined; base -= length) {
+      const slotMicros = startOf(tile, slots, base, group);
+      if (slotMicros >= asOfMicros) continue;
+      while (next !== undefined && slotMicros < next.startMicros) {
+        finish(next, merged, values);
+        next = unfinished.shift();
+      }
+      if (next === undefined) return;
+      const slot = isCut(slots, base, asOfMicros)
+        ? cutSlot(group, read, slotMicros)
+        : { slots, base, place: base / length };
+      mergeSlot(merged, slot, next);
+    }
+  }
+  for (; next !== undefined; next = unfinished.shift()) finish(next, merged, values);
+}
+
+function finish({ features }: SelectedWindow, { slots }: SlotPlace, values: WindowValue[]): void {
+  const hasEvents = slots.numbers[countAt] !== 0;
+  const eventMicros = hasEvents ? (slots.numbers[newestAt] ?? 0) : null;
+  for (const { feature, position } of features) {
+    const value = finalize(feature, slots);
+    const status = value !== null ? 'PRESENT' : hasEvents ? 'NULL_VALUE' : 'NOT_FOUND';
+    values[position] = { value, status, eventMicros };
+  }
+}
+
+/** The part of a slot that is before the moment, from the events. */
+function cutSlot(group: SlotGroup, { headEvents, asOfMicros }: WindowsRead, slotMicros: number): SlotPlace {
+  if (slotMicros === Number.NEGATIVE_INFINITY) throw new RangeError('A rolled-up tile was read as of a time within it');
+  if (headEvents === undefined)
+    throw new RangeError('The read needs the events from headStart on, and none were given');
+  const slot = createSlot(group);
+  for (const event of headEvents) {
+    if (event.eventMicros < slotMicros || event.eventMicros >= asOfMicros) continue;
+    foldIntoSlot(group, slot.slots, slot.base, event);
+  }
+  return slot;
+}
+
+function createSlot(group: SlotGroup): SlotPlace {
+  return {
+    slots: { numbers: group.emptyNumbers.slice(), parts: [createParts(group)], spills: null },
+    base: 0,
+    place: 0,
+  };
+}
+
+function startOf(tile: Tile, { numbers }: Slots, base: number, { widthMicros }: SlotGroup): number {
+  return tile.startMicros + (numbers[base + indexAt] ?? 0) * widthMicros;
+}
+
+/** Whether the slot has an event at or after the moment. */
+function isCut({ numbers }: Slots, base: number, asOfMicros: number): boolean {
+  return (numbers[base + newestAt] ?? 0) >= asOfMicros;
+}

@@ -1,0 +1,47 @@
+import type { BindingTarget } from '../platform/stream-bindings.ts';
+import { type DecodedRecord, type DecodeSettings, decodeRecord, type RefusedRecord } from './decode-record.ts';
+import type { StreamRecord } from './stream-record.ts';
+
+/** An event or a row, and where it came from. */
+export interface GroupedItem {
+  readonly given: unknown;
+  readonly record: StreamRecord;
+  /** Its place in the record. */
+  readonly place: number;
+}
+
+/** What a batch brings for one tenant and one source or view, in the order of the batch. */
+export interface RecordGroup {
+  readonly tenant: string;
+  readonly target: BindingTarget;
+  readonly items: readonly GroupedItem[];
+}
+
+export interface GroupedRecords {
+  readonly groups: readonly RecordGroup[];
+  readonly refused: readonly (RefusedRecord & { readonly record: StreamRecord })[];
+}
+
+/** Decodes a batch and sorts it by whose it is. A record is of one group, or refused. */
+export function groupRecords(records: readonly StreamRecord[], settings: DecodeSettings): GroupedRecords {
+  const groups = new Map<string, { tenant: string; target: BindingTarget; items: GroupedItem[] }>();
+  const refused: (RefusedRecord & { record: StreamRecord })[] = [];
+  for (const record of records) {
+    const decoded = decodeRecord(record, settings);
+    if ('reason' in decoded) {
+      refused.push({ ...decoded, record });
+      continue;
+    }
+    const key = JSON.stringify([decoded.tenant, decoded.target.kind, decoded.target.name]);
+    const group = groups.get(key) ?? { tenant: decoded.tenant, target: decoded.target, items: [] };
+    groups.set(key, group);
+    for (const item of itemsOf(decoded, record)) group.items.push(item);
+  }
+  return { groups: [...groups.values()], refused };
+}
+
+function itemsOf({ items }: DecodedRecord, record: StreamRecord): GroupedItem[] {
+  const all = items.map((given, place) => ({ given, record, place }));
+  const { places } = record;
+  return places === undefined ? all : all.filter(({ place }) => places.includes(place));
+}

@@ -1,0 +1,4 @@
+export { addEventColumns, createEventTables } from './create-event-tables.ts';
+export { entityKeySql } from './create-key-index.ts';
+export { createTileTable } from './create-tile-table.ts';
+export { ownColumns, rawTable, seenTable } from './tables.ts';

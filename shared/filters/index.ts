@@ -1,0 +1,2 @@
+export { checkFilter } from './check-filter.ts';
+export { compileFilter, type EventFields, type Filter } from './compile-filter.ts';

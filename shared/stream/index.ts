@@ -1,0 +1,2 @@
+export { type AppliedEvents, type ApplyEvents, createApplyEvents } from './apply-events.ts';
+export { type EventRejection, type IncomingEvent, judgeEvents } from './judge-events.ts';

@@ -1,0 +1,55 @@
+import { ownColumns, rawTable, seenTable } from '../events/index.ts';
+import type { TenantContext } from '../platform/context.ts';
+import { type Queryable, quoteIdentifier } from '../platform/database.ts';
+import type { StreamSource } from '../registry/index.ts';
+import { codecs, fromMicrosSql, viewTableName } from '../values/index.ts';
+import type { JudgedEvent } from './judge-events.ts';
+
+/**
+ * Stores those events whose ids the source has not seen, and answers them. Each id comes once. One statement: the ids that it
+ * could insert are new, however many writers insert the same at once, and only their events go into the raw table. Sorted
+ * by id, or two writers of the same ids could wait for each other.
+ */
+export async function insertEvents(
+  transaction: Queryable,
+  ctx: TenantContext,
+  source: StreamSource,
+  events: readonly JudgedEvent[],
+): Promise<JudgedEvent[]> {
+  const sorted = events.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
+  const columns = ownColumns(source.fields);
+  const found = await transaction.arrays({
+    name: 'insert_events',
+    text: insertSql(ctx, source),
+    values: [
+      sorted.map(({ eventId }) => eventId),
+      sorted.map(({ eventMicros }) => eventMicros),
+      sorted.map(({ arrivalMicros }) => arrivalMicros),
+      ...columns.map((_, place) => `{${sorted.map(({ elements }) => elements[place] ?? 'NULL').join(',')}}`),
+    ],
+  });
+  return found.flatMap(([place]) => sorted[Number(place) - 1] ?? []);
+}
+
+function insertSql({ tenantId }: TenantContext, source: StreamSource): string {
+  const columns = ownColumns(source.fields);
+  const names = columns.map(({ name }) => `, ${quoteIdentifier(name)}`).join('');
+  const parameters = columns.map(({ dtype }, place) => `, $${place + 4}::${codecs[dtype].elementType}[]`).join('');
+  const given = columns.map((_, place) => `, c${place}`).join('');
+  const values = columns.map(({ dtype }, place) => `, given.c${place}::${codecs[dtype].columnType}`).join('');
+  return `
+    WITH given AS MATERIALIZED (
+      SELECT event_id, ${fromMicrosSql('event_us')} AS event_time, ${fromMicrosSql('arrival_us')} AS created_at, place${given}
+      FROM unnest($1::text[], $2::float8[], $3::float8[]${parameters})
+        WITH ORDINALITY AS events (event_id, event_us, arrival_us${given}, place)
+    ), fresh AS (
+      INSERT INTO ${viewTableName(tenantId, seenTable(source.name))} (event_id, received_at)
+      SELECT event_id, now() FROM given ORDER BY place
+      ON CONFLICT DO NOTHING
+      RETURNING event_id
+    ), stored AS (
+      INSERT INTO ${viewTableName(tenantId, rawTable(source.name))} (event_id, event_time, created_at${names})
+      SELECT given.event_id, given.event_time, given.created_at${values} FROM given JOIN fresh USING (event_id)
+    )
+    SELECT given.place::int4 FROM given JOIN fresh USING (event_id)`;
+}

@@ -1,0 +1,25 @@
+export {
+  askWindows,
+  dayFields,
+  dayOf,
+  fieldsAsked,
+  lifetimeField,
+  marksOf,
+  readCachedWindows,
+  type WindowsAsked,
+} from './cached-tiles.ts';
+export { countEvent, type StreamEvent } from './count-event.ts';
+export { foldedValue } from './event-values.ts';
+export { createReadMissingWindows, type MissingWindows, type ReadMissingWindows } from './read-missing-windows.ts';
+export { readWindowsAsOf } from './read-windows-as-of.ts';
+export { findStreamPlan, type StreamPlan, streamPlanOf } from './stream-plan.ts';
+export {
+  createLifetime,
+  decodeTileRow,
+  hourText,
+  lifetimeHour,
+  readTileRows,
+  readTilesAt,
+  type TileKey,
+  type TileRow,
+} from './tile-rows.ts';

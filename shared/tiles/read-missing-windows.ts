@@ -1,0 +1,146 @@
+import { isFilled, markMicros, nextMark, type OnlineCache, type TileMarks, tileFields } from '../cache/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { TenantContext } from '../platform/context.ts';
+import type { Database } from '../platform/database.ts';
+import { UnavailableError } from '../platform/unavailable.ts';
+import type { StoredRow } from '../values/index.ts';
+import { answerWindows, dayFields, dayOf, lifetimeField, type WindowsAsked } from './cached-tiles.ts';
+import { readWindowsAsOf } from './read-windows-as-of.ts';
+import type { StreamPlan } from './stream-plan.ts';
+import { lifetimeHour, readTileRows, type TileRow } from './tile-rows.ts';
+
+/** What the cache could not answer: one entity of one stream view. */
+export interface MissingWindows {
+  readonly asked: WindowsAsked;
+  readonly entityId: string;
+  /** What the cache has of them; undefined where it did not answer, or does not need to be filled. */
+  readonly marks: TileMarks | undefined;
+}
+
+export type ReadMissingWindows = (
+  ctx: TenantContext,
+  missing: readonly MissingWindows[],
+  asOfMicros: number,
+) => Promise<StoredRow[]>;
+
+export interface FillDependencies {
+  readonly database: Database;
+  readonly cache: OnlineCache;
+  readonly clock: Clock;
+}
+
+/** While a mark is younger, whoever set it is about to fill the hash: others read Postgres and leave it to them. */
+const fillingMicros = 1_000_000;
+
+const dayMicros = 86_400_000_000;
+
+/**
+ * Answers from Postgres, and fills the cache with all of an entity's days: a mark first, then what Postgres has, newest wins,
+ * and at last the same mark (tile-fields.ts). Where an event of the next seconds has been counted the answer is that as of the
+ * moment. One query per view, and one more for such entities. Throws UnavailableError where Postgres does not answer.
+ */
+export function createReadMissingWindows(dependencies: FillDependencies): ReadMissingWindows {
+  return async (ctx, missing, asOfMicros) => {
+    const rows: StoredRow[] = [];
+    const byView = Map.groupBy(missing.keys(), (place) => missing[place]?.asked.plan);
+    await Promise.all(
+      [...byView].map(async ([plan, places]) => {
+        if (plan === undefined) return;
+        const ofView = places.flatMap((place) => missing[place] ?? []);
+        const answers = await readView(dependencies, ctx, plan, ofView, asOfMicros);
+        for (const [index, place] of places.entries()) {
+          const answer = answers[index];
+          if (answer !== undefined) rows[place] = answer;
+        }
+      }),
+    );
+    return rows;
+  };
+}
+
+async function readView(
+  dependencies: FillDependencies,
+  ctx: TenantContext,
+  plan: StreamPlan,
+  missing: readonly MissingWindows[],
+  asOfMicros: number,
+): Promise<StoredRow[]> {
+  const { database, clock } = dependencies;
+  const fills = missing.map(({ marks }) => markOfFill(marks, clock.nowMicros()));
+  const markAs = (name: 'begun' | 'done') => (place: number) => {
+    const mark = fills[place];
+    return mark === undefined ? [] : [{ field: tileFields[name](plan.table), stored: mark }];
+  };
+  const isBegun = await write(dependencies, ctx, plan, missing, markAs('begun'));
+  const fromMicros = (dayOf(asOfMicros) + 2 - plan.ringDays) * dayMicros;
+  const ranges = missing.map(({ entityId }) => ({ entityId, fromMicros, toMicros: Number.POSITIVE_INFINITY }));
+  const [tilesOf, lifetimeOf] = await readEntities(dependencies, ctx, plan, ranges);
+  // Only what was written whole is done: a pipeline may fail in part.
+  const isFilling =
+    isBegun &&
+    (await write(dependencies, ctx, plan, missing, (place) => {
+      const lifetime = lifetimeOf[place];
+      if (fills[place] === undefined) return [];
+      return [
+        ...dayFields(plan, tilesOf[place] ?? []),
+        ...(lifetime === undefined ? [] : [lifetimeField(plan, lifetime)]),
+      ];
+    }));
+  if (isFilling) await write(dependencies, ctx, plan, missing, markAs('done'));
+  const answers = missing.map(({ asked }, place) =>
+    answerWindows(asked, asOfMicros, { tiles: tilesOf[place] ?? [], lifetime: lifetimeOf[place] }),
+  );
+  return Promise.all(
+    answers.map(async (answer, place) => {
+      if (answer !== 'has coming') return answer;
+      const { entityId = '', asked } = missing[place] ?? {};
+      const positions = asked === undefined ? [] : [...asked.windowedPositions, ...asked.lifetimePositions];
+      const spine = { entityIds: [entityId], asOfMicros: [asOfMicros] };
+      const [row] = await readWindowsAsOf(database, ctx, { plan, positions, spine });
+      if (row === undefined) throw new Error('a read as of a moment answers each place');
+      return row;
+    }),
+  );
+}
+
+/** The mark to fill the hash under; undefined where it is filled, somebody else is filling it, or there is no cache. */
+function markOfFill(marks: TileMarks | undefined, nowMicros: number): string | undefined {
+  if (marks === undefined || isFilled(marks)) return undefined;
+  if (marks.begun !== null && nowMicros - markMicros(marks.begun) < fillingMicros) return undefined;
+  return nextMark(marks, nowMicros);
+}
+
+/** Of each entity the tiles, and the running lifetime, which the same range ends with. */
+async function readEntities(
+  { database }: FillDependencies,
+  ctx: TenantContext,
+  plan: StreamPlan,
+  ranges: Parameters<typeof readTileRows>[3],
+): Promise<[tiles: TileRow[][], lifetimes: (TileRow | undefined)[]]> {
+  const found = await readTileRows(database, ctx, plan.table, ranges, { withLast: true });
+  return [
+    found.map((rows) => rows.filter(({ hourMicros }) => hourMicros !== lifetimeHour)),
+    found.map((rows) => rows.find(({ hourMicros }) => hourMicros === lifetimeHour)),
+  ];
+}
+
+/** Whether the cache took all of it. */
+async function write(
+  { cache }: FillDependencies,
+  { tenantId }: TenantContext,
+  { entityType }: StreamPlan,
+  missing: readonly MissingWindows[],
+  fieldsOf: (place: number) => readonly { readonly field: string; readonly stored: string }[],
+): Promise<boolean> {
+  const entries = missing.flatMap(({ entityId }, place) =>
+    fieldsOf(place).map((entry) => ({ tenantId, entityType, entityId, ...entry })),
+  );
+  try {
+    await cache.writeNewest(entries);
+    return true;
+  } catch (error) {
+    // The answer is right without the cache. Without `done` the hash is not complete.
+    if (!(error instanceof UnavailableError)) throw error;
+    return false;
+  }
+}
