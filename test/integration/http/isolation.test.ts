@@ -102,6 +102,13 @@ const intrusions: Readonly<Record<string, readonly Intrusion[]>> = {
     { path: '/api/v1/features/ingest', body: { view: 'vault_view', rows: [row] }, gets: 'view_not_found' },
     { path: '/api/v1/features/ingest', body: { view: 'vault_view@1', rows: [row] }, gets: 'view_not_found' },
   ],
+  writeEvents: [
+    {
+      path: '/api/v1/events/vault_source',
+      body: { events: [{ vault_id: 'v1', at: eventTime }] },
+      gets: 'source_not_found',
+    },
+  ],
   readOnline: [
     {
       path: '/api/v1/features/online',
@@ -261,6 +268,9 @@ describe('a scope', () => {
         });
         if (scopes.indexOf(scope) < scopes.indexOf(route.access)) {
           expect(answer.json).toMatchObject({ status: 403, code: 'forbidden', scope: route.access });
+        } else if (route.id === 'writeEvents') {
+          // As far as to Kinesis, which is away here.
+          expect(answer.json).toMatchObject({ status: 503, dependency: 'kinesis' });
         } else if (!pathOf(route).includes('AAAAAAAAAAAA')) {
           expect(answer.status, answer.text).toBeLessThan(300);
         } else {

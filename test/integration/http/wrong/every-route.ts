@@ -13,6 +13,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   registerSource: { name: 'a_source', schema: { at: 'timestamp' }, event_time: 'at' },
   registerService: { name: 'a_service', features: ['country'] },
   ingestRows: { view: 'user_profile', rows: [{ entity_id: 'u2', event_time: new Date().toISOString(), values: {} }] },
+  writeEvents: { events: [{ click_id: 'e1', clicked_at: new Date().toISOString() }] },
   readOnline: { entity_id: 'u1', feature_names: ['country'] },
   readBatch: { entity_ids: ['u1'], feature_names: ['country'], timestamp: 0 },
   createTenant: { name: `acme-${crypto.randomUUID()}` },
@@ -25,6 +26,7 @@ export function pathOf({ path }: Pick<Route, 'path'>): string {
     .replace('/features/{name}', '/features/country')
     .replace('/feature-views/{name}', '/feature-views/user_profile')
     .replace('/stream-sources/{name}', '/stream-sources/clicks')
+    .replace('/events/{source}', '/events/clicks')
     .replace('/statistics', '/statistics?feature=country')
     .replace('/feature-services/{name}', '/feature-services/churn_model')
     .replace('{entity_id}', 'u1')
@@ -81,7 +83,10 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
   const path = pathOf(route);
   const key = route.access === 'platform' ? 'platform' : 'admin';
   const valid = JSON.stringify(validBodies[route.id]);
-  const refused = wrongBodies(valid).map(
+  // Its one member is a list, whose entries are refused by themselves.
+  const isTaken = (what: string): boolean => route.id === 'writeEvents' && what === 'lists in lists for a member';
+  const wrong = wrongBodies(valid).filter(([what]) => !isTaken(what));
+  const refused = wrong.map(
     ([what, rawBody]): WrongRequest => ({
       title: `${route.id} given ${what}`,
       path,
