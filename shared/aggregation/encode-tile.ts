@@ -1,7 +1,7 @@
-import type { FoldPlan, SlotGroup } from './fold-plan.ts';
+import type { FoldPlan } from './fold-plan.ts';
 import type { JsonValue } from './json.ts';
 import { packNumbers } from './pack-numbers.ts';
-import { encodePart, type Part } from './parts.ts';
+import { encodePart } from './parts.ts';
 import type { Tile } from './tile.ts';
 
 /** A tile as two texts, to be kept apart: the sketches may be large, and change less often. */
@@ -49,14 +49,7 @@ function encodeSketches(plan: FoldPlan, { groups }: Tile): string | null {
   if (plan.groups.every(({ parts }) => parts.length === 0)) return null;
   return JSON.stringify(
     plan.groups.map((group, place) =>
-      group.parts.length === 0 ? [] : groups[place]?.parts.map((parts) => encodeParts(group, parts)),
+      group.parts.length === 0 ? [] : groups[place]?.parts.map((parts) => parts.map(encodePart)),
     ),
   );
-}
-
-function encodeParts({ parts: specs }: SlotGroup, parts: readonly Part[]): JsonValue {
-  return parts.map((part, place) => {
-    const spec = specs[place];
-    return spec === undefined ? null : encodePart(part, spec);
-  });
 }

@@ -10,7 +10,7 @@ import { isJsonArray, type JsonValue, shapeError } from './json.ts';
  */
 export interface Frequent {
   readonly kind: 'frequent';
-  counts: Map<Scalar, number>;
+  readonly counts: Map<Scalar, number>;
   floor: number;
 }
 
@@ -24,20 +24,20 @@ export function createFrequent(): Frequent {
   return { kind: 'frequent', counts: new Map(), floor: 0 };
 }
 
-export function foldFrequent(frequent: Frequent, value: Scalar, compare: Compare<Scalar>): void {
+export function foldFrequent(frequent: Frequent, value: Scalar): void {
   frequent.counts.set(value, (frequent.counts.get(value) ?? frequent.floor) + 1);
-  if (frequent.counts.size > mostHeld) forgetRarest(frequent, compare);
+  if (frequent.counts.size > mostHeld) forgetRarest(frequent);
 }
 
 /** True where the partial has changed. */
-export function mergeFrequent(into: Frequent, from: Frequent, compare: Compare<Scalar>): boolean {
+export function mergeFrequent(into: Frequent, from: Frequent): boolean {
   if (from.counts.size === 0) return false;
   if (from.floor > 0) {
     for (const [value, count] of into.counts) if (!from.counts.has(value)) into.counts.set(value, count + from.floor);
   }
   for (const [value, count] of from.counts) into.counts.set(value, (into.counts.get(value) ?? into.floor) + count);
   into.floor += from.floor;
-  if (into.counts.size > mostHeld) forgetRarest(into, compare);
+  if (into.counts.size > mostHeld) forgetRarest(into);
   return true;
 }
 
@@ -45,15 +45,16 @@ export function mergeFrequent(into: Frequent, from: Frequent, compare: Compare<S
 export function mostFrequent({ counts }: Frequent, k: number, compare: Compare<Scalar>): Scalar[] | null {
   if (counts.size === 0) return null;
   // Numbers sort ten times faster than entries, of which most are too rare to be among the k.
-  const leastCount = Float64Array.from(counts.values()).sort()[Math.max(counts.size - k, 0)] ?? 0;
-  const candidates = [...counts].filter(([, count]) => count >= leastCount);
-  return rank(candidates, compare)
+  const leastCount = leastOfMost(counts, k);
+  return [...counts]
+    .filter(([, count]) => count >= leastCount)
+    .sort(([a, countOfA], [b, countOfB]) => countOfB - countOfA || compare(a, b))
     .slice(0, k)
     .map(([value]) => value);
 }
 
-export function encodeFrequent(frequent: Frequent, compare: Compare<Scalar>): JsonValue {
-  if (frequent.counts.size > mostKept) forgetRarest(frequent, compare);
+export function encodeFrequent(frequent: Frequent): JsonValue {
+  if (frequent.counts.size > mostKept) forgetRarest(frequent);
   const flat: JsonValue[] = [frequent.floor];
   for (const [value, count] of frequent.counts) flat.push(value, count);
   return flat;
@@ -73,12 +74,20 @@ export function decodeFrequent(json: JsonValue | undefined): Frequent {
   return { kind: 'frequent', counts, floor };
 }
 
-function forgetRarest(frequent: Frequent, compare: Compare<Scalar>): void {
-  const ranked = rank([...frequent.counts], compare);
-  frequent.counts = new Map(ranked.slice(0, mostKept));
-  frequent.floor = Math.max(frequent.floor, ranked[mostKept]?.[1] ?? 0);
+/** Of equal counts the later ones: by value it would take ten times as long, for an answer that is approximate. */
+function forgetRarest(frequent: Frequent): void {
+  const { counts } = frequent;
+  const leastCount = leastOfMost(counts, mostKept);
+  let places = mostKept;
+  for (const count of counts.values()) if (count > leastCount) places--;
+  for (const [value, count] of counts) {
+    if (count > leastCount || (count === leastCount && places-- > 0)) continue;
+    counts.delete(value);
+    frequent.floor = Math.max(frequent.floor, count);
+  }
 }
 
-function rank(entries: [Scalar, number][], compare: Compare<Scalar>): [Scalar, number][] {
-  return entries.sort(([a, countOfA], [b, countOfB]) => countOfB - countOfA || compare(a, b));
+/** The least of the `most` greatest counts. */
+function leastOfMost(counts: ReadonlyMap<Scalar, number>, most: number): number {
+  return Float64Array.from(counts.values()).sort()[Math.max(counts.size - most, 0)] ?? 0;
 }

@@ -9,6 +9,8 @@ const indexBits = 14;
 const registerCount = 2 ** indexBits;
 /** Digits of the hash that ranks are counted in. */
 const rankBits = 32;
+/** `#`. */
+const firstCharacter = 35;
 
 export function createRegisters(): Registers {
   return new Uint8Array(registerCount);
@@ -62,13 +64,19 @@ export function estimate(registers: Registers): number {
  * bytes.
  */
 export function encodeRegisters(registers: Registers): string {
-  return Buffer.from(registers.map((rank) => rank + 35)).toString('latin1');
+  return Buffer.from(registers.map((rank) => rank + firstCharacter)).toString('latin1');
 }
 
 /** Undefined where the text is none of `encodeRegisters`. */
 export function decodeRegisters(text: string): Registers | undefined {
-  const registers = Uint8Array.from(Buffer.from(text, 'latin1'), (code) => code - 35);
-  return registers.length === registerCount && registers.every((rank) => rank <= rankBits + 1) ? registers : undefined;
+  const registers = new Uint8Array(Buffer.from(text, 'latin1'));
+  if (registers.length !== registerCount) return undefined;
+  for (let index = 0; index < registerCount; index++) {
+    const rank = (registers[index] ?? 0) - firstCharacter;
+    if (rank < 0 || rank > rankBits + 1) return undefined;
+    registers[index] = rank;
+  }
+  return registers;
 }
 
 /** Murmur3's finalizer. */

@@ -92,7 +92,7 @@ export function foldPart(part: Part, spec: PartSpec, event: CountedEvent): void 
       foldDistinct(part, scalarOf(value));
       break;
     case 'frequent':
-      foldFrequent(part, scalarOf(value), spec.compare);
+      foldFrequent(part, scalarOf(value));
       break;
     case 'quantiles':
       foldQuantiles(part, Number(value));
@@ -106,12 +106,12 @@ export function mergePart(into: Part, from: Part, spec: PartSpec): boolean {
   }
   if (into.kind === 'ends' && from.kind === 'ends') return mergeEnds(into, from, spec);
   if (into.kind === 'distinct' && from.kind === 'distinct') return mergeDistinct(into, from);
-  if (into.kind === 'frequent' && from.kind === 'frequent') return mergeFrequent(into, from, spec.compare);
+  if (into.kind === 'frequent' && from.kind === 'frequent') return mergeFrequent(into, from);
   if (into.kind === 'quantiles' && from.kind === 'quantiles') return mergeQuantiles(into, from);
   throw shapeError(`${into.kind}, not ${from.kind}`);
 }
 
-export function encodePart(part: Part, spec: PartSpec): JsonValue {
+export function encodePart(part: Part): JsonValue {
   switch (part.kind) {
     case 'extreme':
       return part.value;
@@ -120,7 +120,7 @@ export function encodePart(part: Part, spec: PartSpec): JsonValue {
     case 'distinct':
       return encodeDistinct(part);
     case 'frequent':
-      return encodeFrequent(part, spec.compare);
+      return encodeFrequent(part);
     case 'quantiles':
       return encodeQuantiles(part);
   }

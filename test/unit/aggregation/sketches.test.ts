@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareOf } from '../../../shared/aggregation/compare-values.ts';
 import {
   createFrequent,
   decodeFrequent,
@@ -159,7 +158,6 @@ describe('percentile', () => {
 });
 
 describe('top_k', () => {
-  const compare = compareOf('int64');
   const of = (k: number): Aggregation => ({ function: 'top_k', field: 'text', k });
 
   test('is values, most frequent first, ties by value', () => {
@@ -193,25 +191,21 @@ describe('top_k', () => {
   });
 
   test('beyond, counts no value too low, and none too high by more than a thousandth of all', () => {
-    const value = fc.tuple(fc.nat(12), fc.nat(2 ** 12)).map(([digits, wide]) => wide >> digits);
-    fc.assert(
-      fc.property(fc.array(value, { minLength: 6000, maxLength: 12_000, size: 'max' }), (values) => {
-        const merged = createFrequent();
-        for (const rest of [0, 1, 2]) {
-          const partial = createFrequent();
-          for (const [index, each] of values.entries()) if (index % 3 === rest) foldFrequent(partial, each, compare);
-          mergeFrequent(merged, decodeFrequent(encodeFrequent(partial, compare)), compare);
-        }
-        const { counts, floor } = decodeFrequent(encodeFrequent(merged, compare));
-        for (const each of new Set(values)) {
-          const exact = values.filter((other) => other === each).length;
-          const excess = (counts.get(each) ?? floor) - exact;
-          expect(excess).toBeGreaterThanOrEqual(0);
-          expect(excess).toBeLessThanOrEqual(values.length / 1001);
-        }
-      }),
-      { numRuns: 5 },
-    );
+    // Skewed: a tenth of them are among the first 10, and there are thousands of others.
+    const values = range(40_000).map((index) => Math.floor((((index * 7919) % 40_009) / 40_009) ** 3 * 20_000));
+    const merged = createFrequent();
+    for (const rest of [0, 1, 2]) {
+      const partial = createFrequent();
+      for (const [index, each] of values.entries()) if (index % 3 === rest) foldFrequent(partial, each);
+      mergeFrequent(merged, decodeFrequent(encodeFrequent(partial)));
+    }
+    const { counts, floor } = decodeFrequent(encodeFrequent(merged));
+    const exact = new Map<number, number>();
+    for (const each of values) exact.set(each, (exact.get(each) ?? 0) + 1);
+    const excesses = [...exact].map(([each, count]) => (counts.get(each) ?? floor) - count);
+    expect(exact.size).toBeGreaterThan(10_000);
+    expect(Math.min(...excesses)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...excesses)).toBeLessThanOrEqual(values.length / 1001);
   });
 
   test('beyond, still has the values that are more frequent than a thousandth of all', () => {
