@@ -3,7 +3,7 @@ import type { Queryable } from '../platform/database.ts';
 import type { AsOfRead } from './as-of-read.ts';
 import { readHistory } from './read-history.ts';
 import { readLatestAsOf } from './read-latest-as-of.ts';
-import { farParts, nearParts, olderPart, type SpinePart } from './spine-parts.ts';
+import { farParts, nearParts, olderParts, type SpinePart } from './spine-parts.ts';
 import type { StoredRow } from './stored-row.ts';
 
 /**
@@ -20,12 +20,13 @@ export async function readAsOf(
   const { rows, untilMicros, leftOver } = await readLatestAsOf(query, ctx, read);
   const readPart = (part: SpinePart): Promise<number[]> =>
     readHistory(query, ctx, { ...read, untilMicros, part, rows });
-  const farther = await inLanes(nearParts(untilMicros, leftOver), readPart);
-  let parts = farParts(untilMicros, farther.flat());
-  while (parts.length > 0) {
-    const older = await inLanes(parts, readPart);
-    parts = parts.flatMap((part, index) => olderPart(part, older[index] ?? []));
-  }
+  const notNear = await inLanes(nearParts(untilMicros, leftOver), readPart);
+  const far = farParts(untilMicros, notNear.flat());
+  const notFar = await inLanes(far, readPart);
+  await inLanes(
+    far.flatMap((part, index) => olderParts(part, notFar[index] ?? [])),
+    readPart,
+  );
   return rows;
 }
 

@@ -12,7 +12,7 @@ export interface HistoryRead extends AsOfRead {
   /** By place: no candidate is later, in microseconds since the epoch. */
   readonly untilMicros: readonly number[];
   readonly part: SpinePart;
-  /** By place; filled. */
+  /** By place; filled where the row found is newer. */
   readonly rows: (StoredRow | undefined)[];
 }
 
@@ -68,6 +68,8 @@ export async function readHistory(
     const place = places[Number(ordinal) - 1] ?? 0;
     leftOver.delete(place);
     const key = { eventMicros: Number(eventMicros), createdMicros: Number(createdMicros), revision: Number(revision) };
+    // Older parts are read at the same time, in any order.
+    if (key.eventMicros <= (rows[place]?.eventMicros ?? -1)) continue;
     rows[place] = { ...key, values: valuesOf(features, key.revision, texts) };
   }
   return [...leftOver];

@@ -42,10 +42,16 @@ export function farParts(untilMicros: readonly number[], leftOver: readonly numb
   return parts;
 }
 
-/** What lies before a part, for the places that had no row in it. */
-export function olderPart({ afterMicros }: SpinePart, leftOver: readonly number[]): SpinePart[] {
-  if (leftOver.length === 0 || afterMicros < 0) return [];
-  return [{ places: leftOver, untilMicros: afterMicros, afterMicros: amongRows(afterMicros - farMicros) }];
+/** All that lies before a part, for the places that had no row in it. A row of a later part is the newer one. */
+export function olderParts({ afterMicros }: SpinePart, leftOver: readonly number[]): SpinePart[] {
+  const parts: SpinePart[] = [];
+  let untilMicros = afterMicros;
+  while (leftOver.length > 0 && untilMicros >= 0) {
+    const earlier = amongRows(untilMicros - farMicros);
+    parts.push({ places: leftOver, afterMicros: earlier, untilMicros });
+    untilMicros = earlier;
+  }
+  return parts;
 }
 
 function partOf(untilMicros: readonly number[], places: readonly number[], reachMicros: number): SpinePart {

@@ -61,6 +61,17 @@ describeEachCache('Histories of decades', (world) => {
     expect(await asOf('v', `${name}:a`, start - 1)).toEqual(['NOT_FOUND', null]);
   });
 
+  test('of rows of long ago the newest is the answer', async () => {
+    const { view, write, asOf } = world();
+    const name = await view(['a']);
+    await write(
+      name,
+      [50, 45, 25, 0].map((years) => ['u', start - years * year, { a: years }]),
+    );
+    expect(await asOf('u', `${name}:a`, start - 1)).toEqual(['PRESENT', 25]);
+    expect(await asOf('u', `${name}:a`, start - 25 * year - 1)).toEqual(['PRESENT', 45]);
+  });
+
   test('a newest row that is still to come is no answer as of now, and one as of its time', async () => {
     const { view, write, asOf } = world();
     const name = await view(['a']);

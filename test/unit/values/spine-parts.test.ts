@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { farParts, nearParts, olderPart, type SpinePart } from '../../../shared/values/spine-parts.ts';
+import { farParts, nearParts, olderParts, type SpinePart } from '../../../shared/values/spine-parts.ts';
 
 const day = 86_400_000_000;
 const month = 30.5 * day;
@@ -33,19 +33,17 @@ test('Each place stands in one part, which has all rows of the 40 days before it
 test('Places left over are looked for in all years before them, each row of which is in one part', () => {
   fc.assert(
     fc.property(moments, (untilMicros) => {
-      let parts = farParts(untilMicros, everyPlace(untilMicros));
-      expect(placesOf(parts).toSorted((a, b) => a - b)).toEqual(everyPlace(untilMicros));
-      for (const part of parts) {
+      const far = farParts(untilMicros, everyPlace(untilMicros));
+      expect(placesOf(far).toSorted((a, b) => a - b)).toEqual(everyPlace(untilMicros));
+      for (const part of far) {
         for (const place of part.places) expectWithin(part, untilMicros[place] ?? 0, 20 * 365 * day);
-      }
-      for (let steps = 0; parts.length > 0; steps++) {
-        expect(steps).toBeLessThan(16);
-        parts = parts.flatMap((part) => {
-          const [older] = olderPart(part, part.places);
-          if (older === undefined) expect(part.afterMicros).toBeLessThan(first);
-          else expect(older.untilMicros).toBe(part.afterMicros);
-          return older ?? [];
-        });
+        const parts = [part, ...olderParts(part, part.places)];
+        for (const [index, { afterMicros, places }] of parts.entries()) {
+          expect(places).toEqual(part.places);
+          const next = parts[index + 1];
+          if (next === undefined) expect(afterMicros).toBeLessThan(first);
+          else expect(next.untilMicros).toBe(afterMicros);
+        }
       }
     }),
   );
@@ -58,7 +56,7 @@ function expectWithin({ afterMicros, untilMicros }: SpinePart, micros: number, r
 }
 
 test('Nothing older is looked for once every place has a row', () => {
-  expect(olderPart({ places: [1], afterMicros: now - 20 * 365 * day, untilMicros: now }, [])).toEqual([]);
+  expect(olderParts({ places: [1], afterMicros: now - 20 * 365 * day, untilMicros: now }, [])).toEqual([]);
 });
 
 test.each([
