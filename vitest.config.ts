@@ -58,6 +58,9 @@ const pglite = {
 // One file at a time, after all others: the server may take one connection at a time.
 const timescale = {
   ...integration('integration-timescale', 'timescale', [concurrency, nativeAlone, ...withoutLane, ...longStatements]),
+  // One session for all, in WebAssembly: slow on a busy machine.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   isolate: false,
   fileParallelism: false,
   sequence: { groupOrder: 1 },
