@@ -33,6 +33,8 @@ const longStatements = [
   'test/integration/http/large-rows.test.ts',
   'test/integration/main-job/large-requests.test.ts',
   'test/integration/semantics/wide-rows.test.ts',
+  // A thousand random histories in a request, at which it hung.
+  'test/integration/semantics/oracle.test.ts',
 ];
 
 /** The integration suite on one Postgres. */
