@@ -24,19 +24,6 @@ const withoutLane = [
 /** Vitest would leave one core idle, which is half of two. */
 const maxWorkers = '100%';
 
-/**
- * Of rows, views and answers whose statements are longer than 64 KiB, at which the server of the TimescaleDB lane ends: it
- * hands each piece that comes over the socket to Postgres as if it were a whole message. What they show is of no chunk.
- */
-const longStatements = [
-  'test/integration/http/large-answers.test.ts',
-  'test/integration/http/large-rows.test.ts',
-  'test/integration/main-job/large-requests.test.ts',
-  'test/integration/semantics/wide-rows.test.ts',
-  // A thousand random histories in a request, at which it hung.
-  'test/integration/semantics/oracle.test.ts',
-];
-
 /** The integration suite on one Postgres. */
 function integration(name: string, postgresLane: PostgresLane, exclude: string[]) {
   return {
@@ -59,7 +46,7 @@ const pglite = {
 };
 // One file at a time, after all others: the server may take one connection at a time.
 const timescale = {
-  ...integration('integration-timescale', 'timescale', [concurrency, nativeAlone, ...withoutLane, ...longStatements]),
+  ...integration('integration-timescale', 'timescale', [concurrency, nativeAlone, ...withoutLane]),
   // One session for all, in WebAssembly: slow on a busy machine.
   testTimeout: 180_000,
   hookTimeout: 180_000,

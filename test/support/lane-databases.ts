@@ -5,6 +5,7 @@ import type { Database } from '../../shared/platform/database.ts';
 import { overPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
+import { inPieces } from './in-pieces.ts';
 import { createTestDatabase } from './migrated-template.ts';
 
 export interface StoreDatabases {
@@ -64,7 +65,9 @@ let session: { readonly database: Database; readonly users: Set<object> } | unde
 async function openSharedSession(telemetry: Telemetry): Promise<OpenedDatabases> {
   session ??= {
     // The one before may not be closed yet, as the server sees it.
-    database: createPostgres({ url: inject('timescaleUrl'), maxPool: 1, connectTimeoutMillis: 30_000, telemetry }),
+    database: inPieces(
+      createPostgres({ url: inject('timescaleUrl'), maxPool: 1, connectTimeoutMillis: 30_000, telemetry }),
+    ),
     users: new Set(),
   };
   const { database, users } = session;
