@@ -1,7 +1,7 @@
 import { createRespCache, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
-import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
+import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
 import type { Environment } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import { UnavailableError } from '../../shared/platform/unavailable.ts';
@@ -52,6 +52,14 @@ export function composeRegistries(parts: {
       await announceEpoch(ctx, snapshot.epoch);
     },
   };
+}
+
+export function composeDynamoDb(environment: Environment): DynamoDb {
+  return createDynamoDb({
+    region: environment.AWS_REGION,
+    tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
+    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
+  });
 }
 
 /** The cache over RESP, behind its breaker. An outage is a line of the log at its begin and one at its end: no request fails of it. */

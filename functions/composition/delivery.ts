@@ -7,14 +7,13 @@ import {
 import { createIngestRows } from '../../shared/ingestion/index.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
 import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createApplyEvents } from '../../shared/stream/index.ts';
 import { findTenant } from '../../shared/tenancy/index.ts';
-import { composeRegistries, composeRespCache } from './core.ts';
+import { composeDynamoDb, composeRegistries, composeRespCache } from './core.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
 export interface DeliveryParts {
@@ -31,11 +30,7 @@ export async function composeDelivery(): Promise<DeliveryParts> {
   const clock = createSystemClock();
   const telemetry = createEmbeddedMetrics({ clock });
   const region = environment.AWS_REGION;
-  const dynamodb = createDynamoDb({
-    region,
-    tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
-    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
-  });
+  const dynamodb = composeDynamoDb(environment);
   const database = createPostgres({
     url: required(environment, 'POSTGRES_URL'),
     maxPool: environment.POSTGRES_MAX_POOL,

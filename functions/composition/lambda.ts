@@ -3,7 +3,7 @@ import type { OnlineCache } from '../../shared/cache/index.ts';
 import { type AnswerLimit, lambdaAnswerLimit } from '../../shared/platform/answer-limit.ts';
 import { type Clock, createSystemClock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
-import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
+import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
 import { type Environment, required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
@@ -11,7 +11,7 @@ import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth } from '../http/operations.ts';
-import { composeRegistries, composeRespCache, type RegistryCore } from './core.ts';
+import { composeDynamoDb, composeRegistries, composeRespCache, type RegistryCore } from './core.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
 /** What a Lambda function is composed of; each function's handler.ts mounts its routes on it. */
@@ -42,11 +42,7 @@ export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Prom
   const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
   const clock = createSystemClock();
   const telemetry = createEmbeddedMetrics({ clock });
-  const dynamodb = createDynamoDb({
-    region: environment.AWS_REGION,
-    tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
-    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
-  });
+  const dynamodb = composeDynamoDb(environment);
   const database = createPostgres({
     url: required(environment, 'POSTGRES_URL'),
     maxPool: environment.POSTGRES_MAX_POOL,

@@ -1,11 +1,11 @@
 import { maintain } from '../../shared/maintenance/index.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
 import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { listTenants } from '../../shared/tenancy/index.ts';
+import { composeDynamoDb } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { type MaintenanceSummary, summarize } from './summarize-maintenance.ts';
 
@@ -22,11 +22,7 @@ const database = createPostgres({
   statementTimeoutMillis: 600_000,
   telemetry,
 });
-const dynamodb = createDynamoDb({
-  region: environment.AWS_REGION,
-  tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
-  endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
-});
+const dynamodb = composeDynamoDb(environment);
 
 /** Every five minutes; see maintain. Fails where a table failed, after all others were maintained. */
 export async function handler(

@@ -12,8 +12,8 @@ const environment = await readLambdaEnvironment(process.env);
 const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
 
 /**
- * Brings the database to the newest schema, takes TimescaleDB in where it is offered, and gives the roles the passwords of their secrets; the deployment waits for
- * it and stops where it throws. The .sql files lie beside the bundle.
+ * Brings the database to the newest schema, takes TimescaleDB in where it is offered, and gives the roles the passwords of
+ * their secrets; the deployment waits for it and stops where it throws. The .sql files lie beside the bundle.
  */
 export async function handler(): Promise<{ ran: string[]; timescale: boolean }> {
   const database = createPostgres({

@@ -1,24 +1,19 @@
 import { sweepProjections } from '../../shared/ingestion/index.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
 import { listTenants } from '../../shared/tenancy/index.ts';
-import { composeRegistries, composeRespCache } from '../composition/core.ts';
+import { composeDynamoDb, composeRegistries, composeRespCache } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 
 const environment = await readLambdaEnvironment(process.env);
 const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
 const database = createPostgres({ url: required(environment, 'POSTGRES_URL'), maxPool: 1, telemetry: silentTelemetry });
 const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
-const dynamodb = createDynamoDb({
-  region: environment.AWS_REGION,
-  tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
-  endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
-});
+const dynamodb = composeDynamoDb(environment);
 const { store, publish } = composeRegistries({ dynamodb, cache, clock: createSystemClock(), logger });
 
 /** Mends what a crash between a commit and what follows it has left: rows that the cache lacks, registries not published. Every minute. */
