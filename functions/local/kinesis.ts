@@ -44,7 +44,7 @@ export async function openKinesis({
 async function startKinesisLocal(): Promise<{ endpoint: string; stop(): Promise<unknown> }> {
   const { resolve } = createRequire(import.meta.url);
   const port = await freePort();
-  const worker = new Worker(resolve('kinesis-local'), {
+  const worker = new Worker(new URL('kinesis-worker.ts', import.meta.url), {
     env: {
       KINESIS_MOCK_PLAIN_PORT: String(port),
       // Any: its other port, for TLS.
