@@ -68,7 +68,9 @@ export function createDeliverRecords(dependencies: DeliverDependencies): Deliver
     const { accepted, failed, letters } = batch.outcome();
     const kept = [...letters.values()].filter(({ record }) => !failed.has(record));
     const dead = new Map(kept.map((letter) => [letter.record, deadLetterKey(letter)]));
-    logger.info({ records: records.length, accepted, dead: dead.size, failed: failed.size }, 'delivered');
+    // A line each second says nothing where all is well.
+    const level = dead.size + failed.size > 0 ? 'info' : 'debug';
+    logger[level]({ records: records.length, accepted, dead: dead.size, failed: failed.size }, 'delivered');
     return { accepted, failed, dead };
   };
 }
