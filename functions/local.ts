@@ -22,6 +22,7 @@ import { printBanner } from './local/print-banner.ts';
 import { repeat } from './local/repeat.ts';
 import { seedDevelopmentTenant } from './local/seed-development.ts';
 import { explainStart } from './local/start-error.ts';
+import { startSampleStream } from './local/start-sample-stream.ts';
 import { type LocalStores, openLocalStores } from './local/stores.ts';
 import { whenNpmEnds } from './local/when-npm-ends.ts';
 import { createKinesisHandler } from './stream/handle-kinesis.ts';
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
   const folder = options.memory ? undefined : environment.DATA_FOLDER;
   const stores = await openLocalStores({ environment, clock, telemetry, logger, folder });
   const envelopeSecret = environment.ENVELOPE_SECRET ?? laptopSecret;
-  const { app, core } = composeApp({
+  const { app, core, publishEvents } = composeApp({
     environment,
     stores,
     clock,
@@ -120,6 +121,9 @@ async function main(): Promise<void> {
   whenNpmEnds(close);
   const port = await listen(server, address);
   printBanner({ port, folder, described: stores.described, environment, isPostgresAway });
+  if (options.seed && options.sampleEvents && !isPostgresAway) {
+    stopJobs.push(startSampleStream({ app, publishEvents, logger }));
+  }
 }
 
 /** Hands over what is in the streams, but for what fails and is to come again. */

@@ -1,5 +1,5 @@
 import type { OnlineCache } from '../../shared/cache/index.ts';
-import { createPublishEvents, type EventLog } from '../../shared/delivery/index.ts';
+import { createPublishEvents, type EventLog, type PublishEvents } from '../../shared/delivery/index.ts';
 import { checkFilter } from '../../shared/filters/index.ts';
 import { createIngestRows } from '../../shared/ingestion/index.ts';
 import { createReadOnline } from '../../shared/online/index.ts';
@@ -49,8 +49,14 @@ export interface AppParts {
   readonly developmentKeys?: ReadonlyMap<string, Principal>;
 }
 
+export interface ComposedApp {
+  readonly app: FunctionApp;
+  readonly core: RegistryCore;
+  readonly publishEvents: PublishEvents;
+}
+
 /** The routes of all three functions on one app, over stores that each function has to itself in AWS. */
-export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryCore } {
+export function composeApp(parts: AppParts): ComposedApp {
   const { environment, stores, clock, telemetry, peppers } = parts;
   const { dynamodb, cache } = stores;
   const core = composeRegistries({ dynamodb, cache, clock, logger: parts.logger });
@@ -82,17 +88,15 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
     }),
     claimArrival: (ctx, claim) => claimArrival({ dynamodb, clock }, ctx, claim),
   });
-  mountEvents(
-    app,
-    createPublishEvents({
-      registries,
-      clock,
-      eventLog: stores.eventLog,
-      judgeEvents,
-      envelopeSecret: parts.envelopeSecret,
-      futureToleranceSeconds: environment.EVENT_TIME_TOLERANCE_SECONDS,
-    }),
-  );
+  const publishEvents = createPublishEvents({
+    registries,
+    clock,
+    eventLog: stores.eventLog,
+    judgeEvents,
+    envelopeSecret: parts.envelopeSecret,
+    futureToleranceSeconds: environment.EVENT_TIME_TOLERANCE_SECONDS,
+  });
+  mountEvents(app, publishEvents);
   mountRegistry(app, {
     register: {
       database: stores.owner,
@@ -114,5 +118,5 @@ export function composeApp(parts: AppParts): { app: FunctionApp; core: RegistryC
     dynamodb: () => listTenants({ dynamodb }),
   });
   mountMetrics(app, telemetry);
-  return { app, core };
+  return { app, core, publishEvents };
 }

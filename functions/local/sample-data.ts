@@ -1,4 +1,4 @@
-/** The sample data: three views of users and one of merchants, the same for everyone who starts it. */
+/** The sample data: three views of users, one of merchants and one of users' transactions, the same for everyone who starts it. */
 
 export const sampleRegistrations: readonly {
   readonly path: string;
@@ -68,6 +68,36 @@ export const sampleRegistrations: readonly {
     },
   },
   {
+    path: '/api/v1/stream-sources',
+    at: '/api/v1/stream-sources/transactions',
+    body: {
+      name: 'transactions',
+      description: 'What users buy; sample-events.ts writes some',
+      schema: { user_id: 'string', merchant_id: 'string', amount: 'float64', at: 'timestamp' },
+      event_time: 'at',
+      retention_days: 30,
+    },
+  },
+  {
+    path: '/api/v1/feature-views',
+    at: '/api/v1/feature-views/user_transactions@1',
+    body: {
+      name: 'user_transactions',
+      entity_type: 'user',
+      description: 'What a user buys, up to now',
+      tags: ['user', 'stream'],
+      source: 'transactions',
+      entity_key: 'user_id',
+      // So that somebody who looks sees the windows slide.
+      hop: '1m',
+      aggregations: [
+        { name: 'txn_count_1h', function: 'count', window: '1h' },
+        { name: 'txn_sum_24h', function: 'sum', field: 'amount', window: '24h' },
+        { name: 'txn_avg_7d', function: 'avg', field: 'amount', window: '7d' },
+      ],
+    },
+  },
+  {
     path: '/api/v1/feature-services',
     at: '/api/v1/feature-services/churn_model@1',
     body: {
@@ -118,13 +148,13 @@ export const sampleViews: Readonly<
 };
 
 /** Evenly spread over [0, 1), by a 32-bit hash (murmur3's finalizer). */
-function chance(entity: number, salt: number): number {
+export function chance(entity: number, salt: number): number {
   let hash = Math.imul(entity, 0x9e3779b1) ^ Math.imul(salt + 1, 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
-function round(value: number, digits = 2): number {
+export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createProgress } from './progress.ts';
+import { transactionsBy, writeHistory } from './sample-events.ts';
 import { type Send, seed } from './seed.ts';
 
 const usage = `npm run seed -- [--url http://localhost:8000] [--key tenant1_key] [--users 1000] [--days 30] [--merchants 50] [--cache-users 0]
@@ -42,7 +43,8 @@ try {
     onProgress: progress.update,
   });
   progress.stop();
-  process.stdout.write(`Wrote ${rows} rows to ${values.url}\n`);
+  const events = await writeHistory(transactionsBy(send), count('users', values.users), new Date());
+  process.stdout.write(`Wrote ${rows} rows and ${events} events to ${values.url}\n`);
 } catch (error) {
   progress.stop();
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,7 +3,7 @@ import type { FunctionApp } from '../http/create-app.ts';
 import { createProgress } from './progress.ts';
 import { type Send, seed } from './seed.ts';
 
-const users = 1000;
+export const sampleUsers = 1000;
 const merchants = 50;
 const days = 30;
 const secondsPerHour = 3600;
@@ -13,19 +13,24 @@ const secondsPerHour = 3600;
  * now when the newest is over an hour old, so that nothing of it is ever out of its TTL.
  */
 export async function seedDevelopmentTenant(app: FunctionApp): Promise<void> {
-  const send: Send = async (path, body) => {
+  const send = sendTo(app);
+  const ageSeconds = await ageOfSample(send);
+  if (ageSeconds !== undefined && ageSeconds < secondsPerHour) return;
+  const progress = createProgress(ageSeconds === undefined ? 'Writing sample data' : "Writing today's sample data");
+  const scope = { users: sampleUsers, merchants, days: ageSeconds === undefined ? days : 1, cacheUsers: 0 };
+  await seed(send, { ...scope, now: new Date(), onProgress: progress.update });
+  progress.stop();
+}
+
+/** Sends as `tenant1`, within this process. */
+export function sendTo(app: FunctionApp): Send {
+  return async (path, body) => {
     const response = await app.hono.request(path, {
       headers: { 'content-type': 'application/json', 'x-api-key': 'tenant1_key' },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
     return { status: response.status, text: await response.text() };
   };
-  const ageSeconds = await ageOfSample(send);
-  if (ageSeconds !== undefined && ageSeconds < secondsPerHour) return;
-  const progress = createProgress(ageSeconds === undefined ? 'Writing sample data' : "Writing today's sample data");
-  const scope = { users, merchants, days: ageSeconds === undefined ? days : 1, cacheUsers: 0 };
-  await seed(send, { ...scope, now: new Date(), onProgress: progress.update });
-  progress.stop();
 }
 
 const ageSchema = z.object({

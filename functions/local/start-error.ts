@@ -20,7 +20,7 @@ export function explainStart(error: unknown): string | undefined {
   // SQLSTATE: login refused, no such database, no right to make roles and schemas.
   if (/^28|^3D000$|^42501$/.test(code)) return `POSTGRES_URL: Postgres refuses: ${error.message}.`;
   if (code.startsWith('ERR_PARSE_ARGS'))
-    return `${error.message.split('. ')[0]}. The options are --memory and --no-seed.`;
+    return `${error.message.split('. ')[0]}. The options are --memory, --no-seed and --no-sample-events.`;
   return undefined;
 }
 

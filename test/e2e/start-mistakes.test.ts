@@ -25,7 +25,7 @@ test('wrong values in the environment end the start with a sentence for each', a
 
 test('an unknown option ends the start with the options that there are', async () => {
   const ended = await start({ PORT: '0' }, ['--seed']);
-  expectOneSentence(ended, "Unknown option '--seed'. The options are --memory and --no-seed.");
+  expectOneSentence(ended, "Unknown option '--seed'. The options are --memory, --no-seed and --no-sample-events.");
 });
 
 test('a port in use ends the start with one sentence, before anything is written', async () => {
