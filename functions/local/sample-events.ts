@@ -58,7 +58,7 @@ function* historyOf(users: number, nowMillis: number): Generator<SampleTransacti
     }
   }
   const minute = Math.floor(nowMillis / minuteMillis);
-  for (let at = minute - 59; at <= minute; at++) {
+  for (let at = minute - 60; at <= minute; at++) {
     yield { ...transaction(liveUser, at * minuteMillis, at, 0), event_id: `${liveUser}:minute:${at}` };
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { faultsLogged, type LocalProcess, startLocal, until } from './local-process.ts';
+import { clockAhead } from './moved-clock.ts';
 import { isRefused, names } from './quick-start-setup.ts';
 import { startToEnd } from './short-process.ts';
 
@@ -18,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('a folder keeps what was written, over a stop and over a crash, and its samples are topped up', async () => {
   const settings = { DATA_FOLDER: join(folder, 'kept') };
   // A process that lives three days ago: what it writes as new is old to the next.
-  const past = await startLocal(settings, { nodeArgs: ['--import', clockBehind(3 * 86_400_000)] });
+  const past = await startLocal(settings, { nodeArgs: ['--import', clockAhead(-3 * 86_400_000)] });
   try {
     expect((await past.read('user_1', names)).json.metadata.user_lifetime_value.status).toBe('PRESENT');
     const written = await past.post('/api/v1/features/ingest', {
@@ -137,20 +138,4 @@ describe('SIGTERM', () => {
 
 async function ageOf(local: LocalProcess, entityId: string): Promise<unknown> {
   return (await local.read(entityId, ['user_age'])).json.features.user_age;
-}
-
-/** A module that sets a process's clock back. */
-function clockBehind(millis: number): string {
-  const source = `
-    const { Date: RealDate } = globalThis;
-    globalThis.Date = class extends RealDate {
-      constructor(...args) {
-        if (args.length === 0) super(RealDate.now() - ${millis});
-        else super(...args);
-      }
-      static now() {
-        return RealDate.now() - ${millis};
-      }
-    };`;
-  return `data:text/javascript,${encodeURIComponent(source)}`;
 }

@@ -132,8 +132,9 @@ describe('npm start with nothing set but a folder and a port', () => {
       {},
     );
     expect(ended.code, ended.stderr).toBe(0);
-    // Three views of 100 users and one of 50 merchants, on three days.
-    expect(ended.stdout).toContain(`Wrote 1050 rows to ${client.url}`);
+    // Three views of 100 users and one of 50 merchants, on three days; transactions of a week, but for what of today is to come.
+    expect(ended.stdout).toMatch(/Wrote 1050 rows and (6\d\d|7[0-6]\d) events to http/);
+    expect(ended.stdout).toContain(client.url);
     const answer = await fetch(`${client.url}/api/v1/features/online`, {
       method: 'POST',
       headers: { 'x-api-key': 'tenant2_key' },
@@ -142,6 +143,21 @@ describe('npm start with nothing set but a folder and a port', () => {
     expect(await answer.json()).toMatchObject({
       rows: [{ statuses: ['PRESENT'] }, { statuses: ['PRESENT'] }, { statuses: ['NOT_FOUND'] }],
     });
+  });
+
+  test("shows a user's windows change while sample events come", async () => {
+    const windows = ['txn_count_1h', 'txn_sum_24h', 'txn_avg_7d'];
+    const read = async () => (await client.read('user_123', windows)).json.features;
+    await until('there is history', 15_000, async () => (await read()).txn_count_1h > 60);
+    const before = await read();
+    await until(
+      'there are more transactions',
+      10_000,
+      async () => (await read()).txn_count_1h > before.txn_count_1h + 1,
+    );
+    const after = await read();
+    expect(after.txn_sum_24h).toBeGreaterThan(before.txn_sum_24h);
+    expect(after.txn_avg_7d).not.toBe(before.txn_avg_7d);
   });
 
   test('is over soon after a signal to npm, which the shell between them does not pass on', async () => {
