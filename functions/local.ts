@@ -12,20 +12,17 @@ import { listTenants } from '../shared/tenancy/index.ts';
 import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
-import { composeLocalDelivery } from './local/compose-delivery.ts';
-import { openDeadLetters } from './local/dead-letters.ts';
 import { developmentKeys, developmentTenants } from './local/development-tenants.ts';
 import { listen, refuseTakenPort } from './local/listen.ts';
 import { parseLocalOptions } from './local/options.ts';
-import { createKinesisPoller, type KinesisPoller } from './local/poll-kinesis.ts';
 import { printBanner } from './local/print-banner.ts';
 import { repeat } from './local/repeat.ts';
 import { seedDevelopmentTenant } from './local/seed-development.ts';
 import { explainStart } from './local/start-error.ts';
 import { startSampleStream } from './local/start-sample-stream.ts';
 import { type LocalStores, openLocalStores } from './local/stores.ts';
+import { openStreams } from './local/streams.ts';
 import { whenNpmEnds } from './local/when-npm-ends.ts';
-import { createKinesisHandler } from './stream/handle-kinesis.ts';
 
 /** Only where no API_KEY_SECRET is set, which is a laptop. */
 const laptopSecret = 'the secret of a laptop, not of a server';
@@ -56,27 +53,7 @@ async function main(): Promise<void> {
     envelopeSecret,
     developmentKeys: developmentKeys(),
   });
-  const bound = environment.STREAM_BINDINGS.filter(({ transport }) => transport === 'kinesis');
-  const streams = [environment.KINESIS_STREAM, ...bound.map(({ stream }) => stream)];
-  const areStreamsThere = stores.kinesis.ensureStreams(streams);
-  // Looked at below; until then it is no unhandled rejection.
-  areStreamsThere.catch(() => {});
-  const deadLetters = openDeadLetters(environment, folder);
-  const deliver = composeLocalDelivery({
-    environment,
-    stores,
-    core,
-    clock,
-    logger,
-    envelopeSecret,
-    developmentTenants,
-    deadLetters,
-  });
-  const poller = createKinesisPoller({
-    client: stores.kinesis.client,
-    streams,
-    handler: createKinesisHandler(deliver),
-  });
+  const streams = openStreams({ environment, stores, core, clock, logger, envelopeSecret, folder });
 
   const migrateOnce = createMigrateOnce(stores, core);
   // What the sweep job does of projections each minute in AWS, each second here, and before the first request is answered.
@@ -97,9 +74,8 @@ async function main(): Promise<void> {
     await unlessAway(logger, 'cache', sweep);
     if (options.seed) await seedDevelopmentTenant(app);
   });
-  await areStreamsThere;
+  await streams.start();
   const stopJobs = [
-    repeat(logger, { name: 'stream poller', pauseMillis: 200, firstPauseMillis: 0, work: () => drain(poller) }),
     repeat(logger, { name: 'sweep', pauseMillis: 1000, firstPauseMillis: 1000, work: sweep }),
     // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
     repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
@@ -112,8 +88,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(0), closeMillis).unref();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await Promise.all(stopJobs.map((stop) => stop()));
-    // What was answered with 202 is in memory until it is folded.
-    await drain(poller).catch((error: unknown) => logger.warn({ err: error }, 'events were lost'));
+    await streams.stop();
     await stores.close();
     process.exit(0);
   };
@@ -124,11 +99,6 @@ async function main(): Promise<void> {
   if (options.seed && options.sampleEvents && !isPostgresAway) {
     stopJobs.push(startSampleStream({ app, publishEvents, logger }));
   }
-}
-
-/** Hands over what is in the streams, but for what fails and is to come again. */
-async function drain(poller: KinesisPoller): Promise<void> {
-  for (let polled = 1; polled > 0; ) polled = await poller.poll();
 }
 
 /** Migrates the first time that Postgres lets it; after that does nothing. */

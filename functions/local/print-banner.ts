@@ -1,5 +1,6 @@
 import type { Environment } from '../../shared/platform/environment.ts';
 import type { LocalStores } from './stores.ts';
+import { topicsOf } from './streams.ts';
 
 export interface Banner {
   readonly port: number;
@@ -12,14 +13,12 @@ export interface Banner {
 /** What somebody who has just started it wants to know, ending with a request to paste. */
 export function printBanner({ port, folder, described, environment, isPostgresAway }: Banner): void {
   const url = `http://${environment.HOST === '127.0.0.1' ? 'localhost' : environment.HOST}:${port}`;
-  const unused = [
-    environment.UPSTASH_REDIS_REST_URL && 'UPSTASH_REDIS_REST_URL',
-    environment.KAFKA_BROKERS && 'KAFKA_BROKERS',
-  ].filter(Boolean);
+  const unused = [environment.UPSTASH_REDIS_REST_URL && 'UPSTASH_REDIS_REST_URL'].filter(Boolean);
   const lines = [
     '',
     `Feature Store is ready at ${url} (docs at ${url}/docs)`,
     `Postgres: ${described.postgres}; cache: ${described.cache}; DynamoDB: ${described.dynamodb}; Kinesis: ${described.kinesis}`,
+    ...describeKafka(environment),
     ...(isPostgresAway ? ['Postgres does not answer now: until it does, only what the cache holds is served'] : []),
     folder === undefined ? 'Data is in memory and ends with this process' : `Data is kept in ${folder}`,
     ...(unused.length === 0 ? [] : [`Not used by this version yet: ${unused.join(', ')}`]),
@@ -31,4 +30,13 @@ export function printBanner({ port, folder, described, environment, isPostgresAw
     '',
   ];
   process.stdout.write(lines.join('\n'));
+}
+
+/** Nothing where nobody speaks of it. */
+function describeKafka(environment: Environment): string[] {
+  const { KAFKA_BROKERS: brokers } = environment;
+  const topics = topicsOf(environment).join(', ');
+  if (brokers === undefined) return topics === '' ? [] : [`Not read, since KAFKA_BROKERS is not set: topics ${topics}`];
+  if (topics === '') return ['KAFKA_BROKERS is set, and neither STREAM_BINDINGS nor KAFKA_TOPIC names a topic to read'];
+  return [`Kafka: ${topics} at ${brokers}`];
 }

@@ -24,6 +24,10 @@ function isAddress(text: string): boolean {
   );
 }
 
+const kafkaName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,200}$/, { error: 'is 1 to 200 letters, digits, dots, dashes and underscores' });
+
 const secret = z.string().min(16, { error: 'is a secret of at least 16 characters' });
 
 /** Every setting, with its default. `.env.example` lists them for people; a test holds the two together. */
@@ -46,6 +50,8 @@ const environmentSchema = z.object({
       error: 'is a list host:port,host:port',
     })
     .optional(),
+  KAFKA_TOPIC: kafkaName.optional(),
+  KAFKA_GROUP: kafkaName.default('feature-store'),
   AWS_REGION: z.string().min(1).default('us-east-1'),
   AWS_ENDPOINT_URL_DYNAMODB: urlOf('the address of a DynamoDB', 'http', 'https').optional(),
   DYNAMODB_TABLE_PREFIX: z
