@@ -1,4 +1,5 @@
-import { addEventColumns, createEventTables, createTileTable } from '../../shared/events/index.ts';
+import { addEventColumns, closeEpoch, createEventTables, createTileTable } from '../../shared/events/index.ts';
+import { UnavailableError } from '../../shared/platform/unavailable.ts';
 import type { RegistryEffects } from '../../shared/registry/index.ts';
 import { createStatistics } from '../../shared/statistics/index.ts';
 import { addFeatureColumns, createViewTable, readTimescale } from '../../shared/values/index.ts';
@@ -18,4 +19,12 @@ export const tableEffects: Omit<RegistryEffects, 'publish'> = {
     createEventTables(transaction, ctx, source, await readTimescale(transaction)),
   addEventColumns,
   createTileTable,
+  startBackfill: async (database, ctx, version) => {
+    try {
+      await closeEpoch(database, ctx, version);
+    } catch (error) {
+      // Such as behind a long export. The view is registered, and the backfill's job draws the line.
+      if (!(error instanceof UnavailableError)) throw error;
+    }
+  },
 };

@@ -23,6 +23,8 @@ export async function createEventTables(
     'event_time timestamptz NOT NULL',
     'created_at timestamptz NOT NULL',
     'recorded_at timestamptz NOT NULL DEFAULT now()',
+    // Of the registry that the writer held. No field is named so.
+    '_epoch int NOT NULL DEFAULT 0',
     ...ownColumns(source.fields).map(columnDefinition),
   ];
   await transaction.script(`
@@ -40,6 +42,11 @@ export async function createEventTables(
     GRANT SELECT, INSERT, DELETE ON ${seen} TO feature_store_writer;
     GRANT SELECT ON ${seen} TO feature_store_reader;
   `);
+  await transaction.rows({
+    name: 'make_event_source',
+    text: 'INSERT INTO feature_store.event_sources (tenant_id, source) VALUES ($1, $2)',
+    values: [ctx.tenantId, source.name],
+  });
   if (!timescale.hypertables) return;
   await makeHypertable(transaction, raw, timescale, { segmentBy: '', orderBy: 'event_time, event_id' });
 }

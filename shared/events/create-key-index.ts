@@ -17,7 +17,7 @@ export function entityKeySql(column: string): { readonly expression: string; rea
 
 /**
  * Makes the index by which a source's raw events are read for the entities of a stream view: one for each field that is an
- * entity key of any view. Within the registering transaction; writers of the source wait while it is made.
+ * entity key of any view. Writers of the source wait while it is made: for a source without events.
  */
 export async function createKeyIndex(
   transaction: Queryable,
@@ -25,11 +25,18 @@ export async function createKeyIndex(
   source: string,
   entityKey: string,
 ): Promise<void> {
-  // The names of source and field together may be longer than that of an index.
-  const name = `events_by_${createHash('sha1').update(`${source}\0${entityKey}`).digest('hex').slice(0, 20)}`;
-  const { expression, condition } = entityKeySql(quoteIdentifier(entityKey));
   await transaction.script(`
-    CREATE INDEX IF NOT EXISTS ${quoteIdentifier(name)} ON ${viewTableName(tenantId, rawTable(source))}
-      (${expression}, event_time) WHERE ${condition};
-  `);
+    CREATE INDEX IF NOT EXISTS ${quoteIdentifier(keyIndexName(source, entityKey))}
+      ON ${viewTableName(tenantId, rawTable(source))} ${keyIndexSql(entityKey)}`);
+}
+
+/** The names of source and field together may be longer than that of an index. */
+export function keyIndexName(source: string, entityKey: string): string {
+  return `events_by_${createHash('sha1').update(`${source}\0${entityKey}`).digest('hex').slice(0, 20)}`;
+}
+
+/** What follows the table's name. */
+export function keyIndexSql(entityKey: string): string {
+  const { expression, condition } = entityKeySql(quoteIdentifier(entityKey));
+  return `(${expression}, event_time) WHERE ${condition}`;
 }

@@ -2,14 +2,19 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { ViewVersion } from '../registry/index.ts';
 import { createTenantSchema, viewTableName } from '../values/index.ts';
-import { createKeyIndex } from './create-key-index.ts';
+import { beginBackfill } from './begin-backfill.ts';
 
 /**
  * Makes the table of a stream view version, a row for each entity and hour, within the registering transaction. A tile is
  * written again with every event: room in the page keeps 93 % of the updates there (HOT), measured. Its sketches may be large
- * and are apart, since they change less often. The source's raw events get the index by which the view reads them.
+ * and are apart, since they change less often.
  */
-export async function createTileTable(transaction: Queryable, ctx: TenantContext, version: ViewVersion): Promise<void> {
+export async function createTileTable(
+  transaction: Queryable,
+  ctx: TenantContext,
+  version: ViewVersion,
+  epoch: number,
+): Promise<void> {
   await createTenantSchema(transaction, ctx);
   const table = viewTableName(ctx.tenantId, version.table);
   await transaction.script(`
@@ -25,5 +30,5 @@ export async function createTileTable(transaction: Queryable, ctx: TenantContext
     GRANT SELECT, INSERT, UPDATE ON ${table} TO feature_store_writer;
     GRANT SELECT ON ${table} TO feature_store_reader;
   `);
-  if (version.stream !== null) await createKeyIndex(transaction, ctx, version.stream.source, version.stream.entityKey);
+  await beginBackfill(transaction, ctx, version, epoch);
 }

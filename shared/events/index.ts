@@ -1,3 +1,4 @@
+export { closeEpoch } from './close-epoch.ts';
 export { addEventColumns, createEventTables } from './create-event-tables.ts';
 export { entityKeySql } from './create-key-index.ts';
 export { createTileTable } from './create-tile-table.ts';

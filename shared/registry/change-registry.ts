@@ -25,10 +25,12 @@ export interface RegistryEffects {
     source: string,
     added: readonly SourceField[],
   ): Promise<void>;
-  /** Makes a stream view version's own table, of tiles. */
-  createTileTable(transaction: Queryable, ctx: TenantContext, version: ViewVersion): Promise<void>;
+  /** Makes a stream view version's own table, of tiles. `epoch` is that of the registry which has the version. */
+  createTileTable(transaction: Queryable, ctx: TenantContext, version: ViewVersion, epoch: number): Promise<void>;
   /** Makes a change known to every reader. After the commit. */
   publish(ctx: TenantContext, snapshot: RegistrySnapshot): Promise<void>;
+  /** Has every writer of events count them in a stream view. After the change is published; where it fails, a job does it. */
+  startBackfill(database: Database, ctx: TenantContext, version: ViewVersion): Promise<void>;
 }
 
 export interface RegistryWriter {

@@ -29,12 +29,17 @@ export interface Registered<Version> {
  * Registers a view, its next version or its next revision. Throws version_conflict, and for a stream view source_not_found,
  * invalid_request, invalid_filter, invalid_window, invalid_aggregation.
  */
-export function registerView(
+export async function registerView(
   dependencies: RegisterDependencies,
   ctx: TenantContext,
   definition: RegisterViewRequest,
 ): Promise<Registered<ViewVersion>> {
-  return changeRegistry(dependencies, ctx, (current) => decideRegistration(dependencies, ctx, current, definition));
+  const { database, effects } = dependencies;
+  const registered = await changeRegistry(dependencies, ctx, (current) =>
+    decideRegistration(dependencies, ctx, current, definition),
+  );
+  if (registered.version.stream !== null) await effects.startBackfill(database, ctx, registered.version);
+  return registered;
 }
 
 /** The decision of registering a definition against a registry, ready to be applied. */
@@ -55,7 +60,7 @@ export function decideRegistration(
   const result = { version: change.version, isCreated };
   return change.kind === 'none'
     ? { result }
-    : { result, apply: (transaction) => apply(effects, transaction, ctx, change) };
+    : { result, apply: (transaction) => apply(effects, transaction, ctx, change, current.epoch + 1) };
 }
 
 export function findView(snapshot: RegistrySnapshot, name: string): FeatureView | undefined {
@@ -67,10 +72,11 @@ async function apply(
   transaction: Parameters<NonNullable<Decision<unknown>['apply']>>[0],
   ctx: TenantContext,
   change: Exclude<ViewChange, { kind: 'conflict' }>,
+  epoch: number,
 ): Promise<void> {
   if (change.kind === 'versioned' && change.ownTable) {
     if (change.version.stream === null) await effects.createViewTable(transaction, ctx, change.version);
-    else await effects.createTileTable(transaction, ctx, change.version);
+    else await effects.createTileTable(transaction, ctx, change.version, epoch);
   } else if (change.kind === 'versioned' || change.kind === 'extended') {
     if (change.added.length > 0) await effects.addFeatureColumns(transaction, ctx, change.version.table, change.added);
   }

@@ -61,27 +61,44 @@ export function createApplyEvents(dependencies: ApplyDependencies): ApplyEvents 
         judged = judgeEvents(found.source, given, settings);
       }
     }
-    const { source, plans } = found;
-    const { events, accepted, rejected } = judged;
-    if (events.length === 0) return { accepted, duplicates: 0, rejected, isProjected: true };
+    for (;;) {
+      const { source, plans } = found;
+      const { events, accepted, rejected } = judged;
+      if (events.length === 0) return { accepted, duplicates: 0, rejected, isProjected: true };
 
-    const eventTimes = events.map(({ eventMicros }) => eventMicros);
-    await ensurePartitions(ctx, rawTable(source.name), eventTimes);
-    let stored: StoredEvents;
-    try {
-      stored = await storeEvents(database, ctx, source, plans, events);
-    } catch (error) {
-      if (!isPartitionMissing(error)) throw error;
-      await ensurePartitions(ctx, rawTable(source.name), eventTimes, { forget: true });
-      stored = await storeEvents(database, ctx, source, plans, events);
+      const eventTimes = events.map(({ eventMicros }) => eventMicros);
+      await ensurePartitions(ctx, rawTable(source.name), eventTimes);
+      let stored: StoredEvents;
+      try {
+        stored = await storeEvents(database, ctx, found, events);
+      } catch (error) {
+        if (!isPartitionMissing(error)) throw error;
+        await ensurePartitions(ctx, rawTable(source.name), eventTimes, { forget: true });
+        stored = await storeEvents(database, ctx, found, events);
+      }
+      if (stored.neededEpoch !== undefined) {
+        // A view of the source was registered, and this process has not heard of it.
+        found = streamsOf(await reachEpoch(registries, ctx, stored.neededEpoch), sourceName);
+        judged = judgeEvents(found.source, given, settings);
+        continue;
+      }
+      const isProjected = await project({ database, cache }, ctx, plans, events, stored.pendingIds, clock.nowMicros());
+      return { accepted, duplicates: accepted - stored.fresh, rejected, isProjected };
     }
-    const isProjected = await project({ database, cache }, ctx, plans, events, stored.pendingIds, clock.nowMicros());
-    return { accepted, duplicates: accepted - stored.fresh, rejected, isProjected };
   };
+}
+
+/** The registry of this epoch or a later one, which was published before anybody asked for it. */
+async function reachEpoch(registries: Registries, ctx: TenantContext, epoch: number): Promise<TenantRegistry> {
+  const registry = await registries.noteEpoch(ctx, epoch);
+  if (registry.snapshot.epoch >= epoch) return registry;
+  throw new UnavailableError('dynamodb', new Error(`the registry of epoch ${epoch} could not be read`));
 }
 
 interface StreamsOfSource {
   readonly source: StreamSource;
+  /** Of the registry that says so. */
+  readonly epoch: number;
   /** Of each table of tiles, sorted by it: in the same order every writer writes them. */
   readonly plans: readonly StreamPlan[];
 }
@@ -96,25 +113,31 @@ function streamsOf(registry: TenantRegistry, sourceName: string): StreamsOfSourc
       plans.set(version.table, streamPlanOf(version, source));
     }
   }
-  return { source, plans: [...plans.values()].sort((a, b) => (a.table < b.table ? -1 : 1)) };
+  const { epoch } = registry.snapshot;
+  return { source, epoch, plans: [...plans.values()].sort((a, b) => (a.table < b.table ? -1 : 1)) };
 }
 
-interface StoredEvents {
-  /** How many were new. */
-  readonly fresh: number;
-  /** Of the rows in pending_projections. */
-  readonly pendingIds: readonly string[];
-}
+type StoredEvents =
+  | {
+      /** How many were new. */
+      readonly fresh: number;
+      /** Of the rows in pending_projections. */
+      readonly pendingIds: readonly string[];
+      readonly neededEpoch?: undefined;
+    }
+  /** Nothing is stored: the registry is older than the source asks for. */
+  | { readonly neededEpoch: number };
 
 function storeEvents(
   database: Database,
   ctx: TenantContext,
-  source: StreamSource,
-  plans: readonly StreamPlan[],
+  { source, plans, epoch }: StreamsOfSource,
   events: readonly JudgedEvent[],
 ): Promise<StoredEvents> {
   return database.transaction(async (transaction) => {
-    const fresh = await insertEvents(transaction, ctx, source, events);
+    const inserted = await insertEvents(transaction, ctx, source, events, epoch);
+    if (inserted.neededEpoch !== undefined) return inserted;
+    const { fresh } = inserted;
     for (const plan of plans) await foldIntoTiles(transaction, ctx, plan, fresh);
     const pending = plans.flatMap((plan) => {
       const entityIds = [...touchedDays(plan, fresh).keys()];

@@ -58,6 +58,7 @@ test('a source is registered with its defaults, again without a change, describe
     'event_time timestamp with time zone',
     'created_at timestamp with time zone',
     'recorded_at timestamp with time zone',
+    '_epoch integer',
     'purchase_id text',
     'user_id text',
     'shop integer',
@@ -83,7 +84,7 @@ test('a source has fields of every dtype, of the longest names, and may call its
   const fields = Object.fromEntries(dtypes.map((dtype, index) => [`f${index}`.padEnd(48, 'y'), dtype]));
   const schema = { event_id: 'int64', ...fields, event_time: 'timestamp', Order: 'string', select: 'string' };
   await register(201, { name, schema, event_time: 'event_time', event_id: 'event_id' });
-  expect(await columnsOf(rawTable(name))).toHaveLength(4 + dtypes.length + 2);
+  expect(await columnsOf(rawTable(name))).toHaveLength(5 + dtypes.length + 2);
   const month = `SELECT feature_store.ensure_partitions($1, $2, ARRAY['2026-06-01']::date[])::text`;
   await store.databases.writer.rows({
     name: 'ensure',
