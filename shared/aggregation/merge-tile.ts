@@ -23,11 +23,13 @@ export function mergeTile(plan: FoldPlan, into: Tile, from: Tile): boolean {
 
 function mergeSlots(group: SlotGroup, into: Slots, from: Slots, shift: number): boolean {
   const { length } = group.emptyNumbers;
+  const before = into.numbers.length;
   let isChanged = false;
   for (let fromBase = 0; fromBase < from.numbers.length; fromBase += length) {
     const base = slotAt(group, into, (from.numbers[fromBase + indexAt] ?? 0) + shift);
     const place = { slots: into, base, place: base / length };
     isChanged = mergeSlot(place, { slots: from, base: fromBase, place: fromBase / length }, group) || isChanged;
   }
-  return isChanged;
+  // Parts are told apart by the place of their slot, also those of a slot that has only nulls.
+  return isChanged || (group.parts.length > 0 && into.numbers.length > before);
 }

@@ -191,6 +191,16 @@ describe('a merge', () => {
     expect(encodeState(distinct, stored)).toBe(encodeTile(distinct, stored).state);
     expect(mergeTile(distinct, stored, tileOf('b'))).toBe(true);
   });
+
+  test('says that they have changed where it makes a slot, be it of nulls alone', () => {
+    const distinct = planOf([{ function: 'count_distinct', field: 'text', window: '1h' }]);
+    const deltaOf = (eventMicros: number, text: string | null) =>
+      foldEvents(distinct, [countedEvent(distinct, event(eventMicros, { text }))])[0] ?? createTile(distinct, midnight);
+    const stored = createTile(distinct, midnight);
+    mergeTile(distinct, stored, deltaOf(midnight, 'a'));
+    expect(mergeTile(distinct, stored, deltaOf(midnight + 10 * minute, null))).toBe(true);
+    expect(decodeTile(distinct, midnight, encodeTile(distinct, stored))).toEqual(stored);
+  });
 });
 
 describe('a read', () => {
