@@ -1,6 +1,5 @@
 import type { Queryable } from '../platform/database.ts';
-import { carriedTableName, fromMicrosSql, viewTableName } from '../values/index.ts';
-import type { Segment } from './segments.ts';
+import { carriedTableName, fromMicrosSql, type Segment, viewTableName } from '../values/index.ts';
 import type { ViewTable } from './view-tables.ts';
 
 export interface Carried {

@@ -1,7 +1,13 @@
 import type { Database, Queryable } from '../platform/database.ts';
-import { compressionSql, fromMicrosSql, maintenanceStep, viewTableName } from '../values/index.ts';
+import {
+  type Chunk,
+  compressionSql,
+  fromMicrosSql,
+  listChunks,
+  maintenanceStep,
+  viewTableName,
+} from '../values/index.ts';
 import { limitLockWait } from './limit-lock-wait.ts';
-import { type Chunk, listChunks } from './segments.ts';
 import type { ViewTable } from './view-tables.ts';
 
 /** A chunk is compressed once all of it is older: late rows are rare by then, though they are taken. */

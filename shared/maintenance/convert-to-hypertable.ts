@@ -1,8 +1,15 @@
 import type { Database, Queryable } from '../platform/database.ts';
 import { createStatistics, dropStatistics } from '../statistics/index.ts';
-import { fromMicrosSql, maintenanceStep, makeHypertable, type Timescale, viewTableName } from '../values/index.ts';
+import {
+  fromMicrosSql,
+  isHypertable,
+  listPartitions,
+  maintenanceStep,
+  makeHypertable,
+  type Timescale,
+  viewTableName,
+} from '../values/index.ts';
 import { limitLockWait } from './limit-lock-wait.ts';
-import { isHypertable, listPartitions } from './segments.ts';
 import type { ViewTable } from './view-tables.ts';
 
 /**

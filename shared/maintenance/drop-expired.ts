@@ -1,9 +1,16 @@
 import type { Database, Queryable } from '../platform/database.ts';
 import { forgetStatisticsBefore } from '../statistics/index.ts';
-import { fromMicrosSql, maintenanceStep, type Timescale, viewTableName } from '../values/index.ts';
+import {
+  fromMicrosSql,
+  listChunks,
+  listPartitions,
+  maintenanceStep,
+  type Segment,
+  type Timescale,
+  viewTableName,
+} from '../values/index.ts';
 import { carryRows } from './carry-rows.ts';
 import { limitLockWait } from './limit-lock-wait.ts';
-import { listChunks, listPartitions, type Segment } from './segments.ts';
 import type { ViewTable } from './view-tables.ts';
 
 const microsPerDay = 86_400_000_000;

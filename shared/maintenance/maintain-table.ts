@@ -1,11 +1,10 @@
 import type { Database } from '../platform/database.ts';
 import { createStatistics, refreshStatistics } from '../statistics/index.ts';
-import { maintenanceStep, type Timescale } from '../values/index.ts';
+import { isHypertable, maintenanceStep, type Timescale } from '../values/index.ts';
 import { compressChunks } from './compress-chunks.ts';
 import { convertToHypertable } from './convert-to-hypertable.ts';
 import { dropExpired } from './drop-expired.ts';
 import { makePartitions } from './make-partitions.ts';
-import { isHypertable } from './segments.ts';
 import type { ViewTable } from './view-tables.ts';
 
 /** What was done, to one table or to all of them. Nothing, where nothing was due. */

@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.ts';
-import { listPartitions } from './segments.ts';
+import { listPartitions } from '../values/index.ts';
 import type { ViewTable } from './view-tables.ts';
 
 /** Makes the partitions of this month and the next before a write has to. Answers how many were missing. */

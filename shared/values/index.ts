@@ -14,6 +14,15 @@ export {
 export { readAsOf } from './read-as-of.ts';
 export { readLatest } from './read-latest.ts';
 export { createWidthCheck } from './row-width.ts';
+export {
+  type Chunk,
+  type CutTable,
+  isHypertable,
+  listChunks,
+  listPartitions,
+  listSegments,
+  type Segment,
+} from './segments.ts';
 export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
 export { carriedTableName, fromMicrosSql, toMicrosSql, viewTableName } from './tables.ts';
 export { compressionSql, enableTimescale, makeHypertable, readTimescale, type Timescale } from './timescale.ts';

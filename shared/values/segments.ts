@@ -1,6 +1,12 @@
+import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
-import { viewTableName } from '../values/index.ts';
-import type { ViewTable } from './view-tables.ts';
+import { viewTableName } from './tables.ts';
+
+/** A table that is cut by event time: of a view's rows, or of a source's events. */
+export interface CutTable {
+  readonly ctx: TenantContext;
+  readonly table: string;
+}
 
 /** What a table is cut into: a native partition or a chunk of TimescaleDB. Times in microseconds, `to` exclusive. */
 export interface Segment {
@@ -17,7 +23,7 @@ export interface Chunk extends Segment {
 }
 
 /** Whether TimescaleDB cuts the table; a table made before it was there is native until it is converted. */
-export async function isHypertable(query: Queryable, { ctx, table }: ViewTable): Promise<boolean> {
+export async function isHypertable(query: Queryable, { ctx, table }: CutTable): Promise<boolean> {
   const [found] = await query.rows<{ kind: string }>({
     name: 'read_table_kind',
     text: 'SELECT relkind::text AS kind FROM pg_class WHERE oid = $1::text::regclass',
@@ -26,8 +32,13 @@ export async function isHypertable(query: Queryable, { ctx, table }: ViewTable):
   return found?.kind === 'r';
 }
 
+/** What a table is cut into, oldest first. */
+export async function listSegments(query: Queryable, table: CutTable): Promise<Segment[]> {
+  return (await isHypertable(query, table)) ? listChunks(query, table) : listPartitions(query, table);
+}
+
 /** The monthly partitions of a native table, oldest first; their names say their months. */
-export function listPartitions(query: Queryable, { ctx, table }: ViewTable): Promise<Segment[]> {
+export function listPartitions(query: Queryable, { ctx, table }: CutTable): Promise<Segment[]> {
   return query.rows({
     name: 'list_partitions',
     text: `
@@ -43,7 +54,7 @@ export function listPartitions(query: Queryable, { ctx, table }: ViewTable): Pro
 }
 
 /** The chunks of a hypertable, oldest first. */
-export function listChunks(query: Queryable, { ctx, table }: ViewTable): Promise<Chunk[]> {
+export function listChunks(query: Queryable, { ctx, table }: CutTable): Promise<Chunk[]> {
   return query.rows({
     name: 'list_chunks',
     // Bits of a chunk's status: 1 compressed, 4 frozen, 8 with rows that came after; the views of TimescaleDB do not tell.
