@@ -22,6 +22,7 @@ const CAPABILITIES = {
   ingestion: serving,
   maintenance: [...libraries, 'registry', 'values', 'statistics'],
   delivery: [...libraries, 'registry', 'ingestion', 'stream'],
+  backfill: [...serving, 'events', 'ingestion', 'stream', 'tiles'],
   stream: [...serving, 'events', 'filters', 'ingestion', 'tiles'],
 };
 

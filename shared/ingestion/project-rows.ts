@@ -107,9 +107,14 @@ async function projectAgain(
  * Says of entities' tiles that the cache does not have all: the next read fills it from Postgres. Whoever is filling it now may
  * have read Postgres before these tiles were committed, and is not believed either.
  */
-async function undoFilling(
+export async function undoFilling(
   cache: OnlineCache,
-  { tenantId, entityType, table, entityIds }: PendingProjection,
+  {
+    tenantId,
+    entityType,
+    table,
+    entityIds,
+  }: Pick<PendingProjection, 'tenantId' | 'entityType' | 'table' | 'entityIds'>,
 ): Promise<void> {
   const begunField = tileFields.begun(table);
   const fields = [begunField, tileFields.done(table)];

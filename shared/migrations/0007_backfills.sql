@@ -24,8 +24,8 @@ CREATE TABLE feature_store.backfills (
   events_done bigint NOT NULL DEFAULT 0,
   -- Null until they are counted.
   events_total bigint,
-  -- How far it is: the partition or chunk, its file, and the block that is next.
-  segment text,
+  -- How far it is: where the partition or chunk begins, its file, and the block that is next.
+  segment_from timestamptz,
   file_node bigint,
   next_block bigint NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL DEFAULT now(),

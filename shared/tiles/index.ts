@@ -9,7 +9,8 @@ export {
   type WindowsAsked,
 } from './cached-tiles.ts';
 export { countEvent, type StreamEvent } from './count-event.ts';
-export { foldedValue } from './event-values.ts';
+export { foldedValue, storedValue } from './event-values.ts';
+export { fieldsRead } from './read-events.ts';
 export { createReadMissingWindows, type MissingWindows, type ReadMissingWindows } from './read-missing-windows.ts';
 export { readWindowsAsOf } from './read-windows-as-of.ts';
 export { findStreamPlan, type StreamPlan, streamPlanOf } from './stream-plan.ts';

@@ -60,8 +60,8 @@ function amongEvents(micros: number): number {
   return Math.min(Math.max(micros, 0), endOfTimeMicros);
 }
 
-/** All where a filter may ask for any. */
-function fieldsRead({ source, fold, filter, entityKey }: StreamPlan): SourceField[] {
+/** What counting an event in a view needs of it: all where a filter may ask for any. */
+export function fieldsRead({ source, fold, filter, entityKey }: StreamPlan): SourceField[] {
   if (filter() !== undefined) return [...source.fields];
   return source.fields.filter(({ name }) => name === entityKey || fold.fields.includes(name));
 }

@@ -33,6 +33,8 @@ export interface StreamWorld {
   applier(cache?: OnlineCache): ApplyEvents;
   /** Applies events of user `u1` where no other is named, and expects that all are accepted. */
   send(...events: readonly EventGiven[]): Promise<AppliedEvents>;
+  /** The same to another source. */
+  sendTo(source: string, ...events: readonly EventGiven[]): Promise<AppliedEvents>;
   online(entityId: string, name: string): Promise<Said>;
   asOf(entityId: string, name: string, micros: number, knownAtMicros?: number): Promise<Said>;
   /** What an online read and a point-in-time read of now, with known_at and without, all say. */
@@ -79,10 +81,11 @@ export async function createStreamWorld(options: FeatureStoreOptions = {}): Prom
       expect(answer.status, answer.text).toBe(201);
       return name;
     },
-    send: async (...events) => {
+    send: (...events) => world.sendTo(source, ...events),
+    sendTo: async (to, ...events) => {
       const applied = await apply(
         store.tenant.ctx,
-        source,
+        to,
         events.map((event) => incoming(event, clock.arrivalMicros())),
       );
       expect(applied).toMatchObject({ accepted: events.length, rejected: [] });
