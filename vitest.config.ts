@@ -55,6 +55,13 @@ const timescale = {
   sequence: { groupOrder: 1 },
 };
 
+/** Over a real broker, with the stores of lane `postgres`. */
+const kafka = {
+  ...integration('kafka', 'postgres', []),
+  include: ['test/kafka/**/*.test.ts'],
+  testTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     allowOnly: false,
@@ -63,6 +70,7 @@ export default defineConfig({
       { test: postgres },
       { test: pglite },
       ...(process.env.TEST_TIMESCALE_URL ? [{ test: timescale }] : []),
+      ...(process.env.TEST_KAFKA_BROKERS ? [{ test: kafka }] : []),
       {
         test: {
           name: 'infra',

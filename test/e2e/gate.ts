@@ -14,8 +14,8 @@ export interface Gate {
  * Stands between a process and a server, to withhold what the process sends. A server that is only frozen would find it in
  * its socket when it goes on, even of a process that is dead by then.
  */
-export async function startGate(serverPort: number): Promise<Gate> {
-  const port = await freePort();
+export async function startGate(serverPort: number, givenPort?: number): Promise<Gate> {
+  const port = givenPort ?? (await freePort());
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
   let isHeld = false;

@@ -20,6 +20,7 @@ const LANES = [
   { postgres: 'timescale', project: 'integration-timescale' },
 ];
 const hasTimescale = Boolean(process.env.TEST_TIMESCALE_URL);
+const kafkaBrokers = process.env.TEST_KAFKA_BROKERS;
 
 interface Outcome {
   passed: number;
@@ -59,6 +60,7 @@ function runTests(projects: string[]): Outcome {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const status = run('vitest', ['run', ...chosen, ...reporters]);
     sayLanes(projects);
+    sayKafka(projects);
     return readOutcome(file, status === 0);
   } finally {
     rmSync(folder, { recursive: true });
@@ -75,6 +77,13 @@ function sayLanes(projects: string[]): void {
   const rest = other.length === 0 ? '' : `; ${namesOf(other)} not run`;
   const hint = hasTimescale ? '' : ' (set TEST_TIMESCALE_URL to a TimescaleDB)';
   process.stdout.write(`\nIntegration lanes: ${namesOf(ran)}${rest}${hint}\n`);
+}
+
+/** Says whether consumers read from a real broker. Where no other integration test ran either, nobody asks. */
+function sayKafka(projects: string[]): void {
+  if (projects.includes('kafka')) process.stdout.write(`Kafka lane: ran with ${kafkaBrokers}\n`);
+  else if (projects.includes('integration'))
+    process.stdout.write('Kafka lane: not run (set TEST_KAFKA_BROKERS to the host:port of a Kafka)\n');
 }
 
 const report = z.object({
@@ -106,4 +115,5 @@ function readJson(file: string): unknown {
 }
 
 const lanes = LANES.filter(({ postgres }) => postgres !== 'timescale' || hasTimescale).map(({ project }) => project);
-main(process.argv.length > 2 ? process.argv.slice(2) : ['unit', ...lanes, 'infra']);
+const kafka = kafkaBrokers ? ['kafka'] : [];
+main(process.argv.length > 2 ? process.argv.slice(2) : ['unit', ...lanes, ...kafka, 'infra']);
