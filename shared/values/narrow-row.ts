@@ -1,5 +1,5 @@
 import type { PlannedFeature } from '../registry/index.ts';
-import type { StoredRow } from './stored-row.ts';
+import { type StoredRow, statusOf } from './stored-row.ts';
 
 export interface NarrowedRow {
   readonly row: StoredRow;
@@ -18,11 +18,19 @@ export function narrowRow(
   copy = (value: string): string => value,
 ): NarrowedRow {
   const values: (string | undefined)[] = [];
+  const isKept: (boolean | undefined)[] = [];
   let length = 0;
   for (const { feature, ttlMicros } of wanted) {
     const { position } = feature;
     const value = row.values[position];
-    if (value === undefined || values[position] !== undefined || asOfMicros - row.eventMicros > ttlMicros) continue;
+    // The same feature may be within its TTL by another name.
+    if (value === undefined || isKept[position]) continue;
+    if (statusOf(row, position, ttlMicros, asOfMicros) === 'OUTSIDE_MAX_AGE') {
+      // Without a text a window has no event, whatever its age.
+      if (row.eventTimes !== undefined) values[position] = 'null';
+      continue;
+    }
+    isKept[position] = true;
     values[position] = copy(value);
     length += value.length;
   }

@@ -18,18 +18,27 @@ const names = ['profile@1', 'profile@2'].flatMap((view) => features.map(({ name 
 
 const value = fc.oneof(fc.constant(undefined), fc.constant('null'), fc.string().map(JSON.stringify));
 
-test('a narrowed row answers what the whole one does, at any age and of any features', () => {
+/** Of a row its own; of windows, whose row is as old as the newest of them, one for each that has an event. */
+const eventTimes = fc.oneof(
+  fc.constant(undefined),
+  fc.array(fc.oneof(fc.constant(null), fc.integer({ min: -2, max: 0 })), { minLength: 4, maxLength: 4 }),
+);
+
+test('a narrowed row answers what the whole one does, be it of windows, at any age and of any features', () => {
   fc.assert(
     fc.property(
       fc.array(value, { maxLength: 4 }),
+      eventTimes,
       fc.subarray(names, { minLength: 1 }),
       fc.integer({ min: 0, max: 4 }),
       fc.integer({ min: -1, max: 1 }),
-      (values, asked, hours, micros) => {
+      (values, times, asked, hours, micros) => {
         const { features: wanted } = compilePlan(
           asked.map((name) => ({ name, resolved: resolveFeature(index, name) })),
         );
-        const row: StoredRow = { eventMicros: 1000, createdMicros: 2000, revision: 1, values };
+        const ofRow = { eventMicros: 1000, createdMicros: 2000, revision: 1, values };
+        const ages = times?.map((age) => (age === null ? null : ofRow.eventMicros + age * microsPerHour));
+        const row: StoredRow = ages === undefined ? ofRow : { ...ofRow, eventTimes: ages };
         const asOfMicros = row.eventMicros + hours * microsPerHour + micros;
         const answerOf = (of: StoredRow) =>
           wanted.map(({ feature: { position }, ttlMicros }) => {
