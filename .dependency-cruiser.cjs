@@ -18,7 +18,7 @@ const CAPABILITIES = {
   statistics: [...libraries, 'registry', 'values'],
   tiles: [...serving, 'events', 'filters'],
   online: [...serving, 'tiles'],
-  training: [...serving, 'tiles'],
+  training: [...serving, 'events', 'tiles'],
   ingestion: serving,
   maintenance: [...libraries, 'registry', 'values', 'statistics'],
   delivery: [...libraries, 'registry', 'ingestion', 'stream'],

@@ -17,6 +17,7 @@ import { listen, refuseTakenPort } from './local/listen.ts';
 import { parseLocalOptions } from './local/options.ts';
 import { printBanner } from './local/print-banner.ts';
 import { repeat } from './local/repeat.ts';
+import { runLocalBackfills } from './local/run-backfills.ts';
 import { seedDevelopmentTenant } from './local/seed-development.ts';
 import { explainStart } from './local/start-error.ts';
 import { startSampleStream } from './local/start-sample-stream.ts';
@@ -68,6 +69,10 @@ async function main(): Promise<void> {
     const { failures } = await maintain(dependencies, [...developmentTenants, ...made]);
     for (const { error, table } of failures) logger.error({ err: error, table }, 'maintenance failed');
   };
+  const backfill = async (): Promise<void> => {
+    await migrateOnce();
+    await runLocalBackfills({ stores, core, clock, logger });
+  };
   // The server starts all the same: the cache may answer, and the sweep migrates later.
   const isPostgresAway = await unlessAway(logger, 'postgres', async () => {
     await migrateOnce();
@@ -78,6 +83,7 @@ async function main(): Promise<void> {
   const stopJobs = [
     repeat(logger, { name: 'sweep', pauseMillis: 1000, firstPauseMillis: 1000, work: sweep }),
     // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
+    repeat(logger, { name: 'backfill', pauseMillis: 2000, firstPauseMillis: 500, work: backfill }),
     repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
   ];
   const server = createAdaptorServer({ fetch: app.hono.fetch });

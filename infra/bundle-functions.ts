@@ -17,6 +17,7 @@ const sources = {
   migrate: { entry: 'functions/jobs/migrate.ts', beside: { migrations: 'shared/migrations' } },
   sweep: { entry: 'functions/jobs/sweep.ts', beside: {} },
   maintain: { entry: 'functions/jobs/maintain.ts', beside: {} },
+  backfill: { entry: 'functions/jobs/backfill.ts', beside: {} },
   stream: { entry: 'functions/stream/kinesis.ts', beside: {} },
   replay: { entry: 'functions/jobs/replay-dead-letters.ts', beside: {} },
 } satisfies Record<string, { entry: string; beside: Record<string, string> }>;
@@ -36,17 +37,18 @@ export type Bundles = Readonly<Record<FunctionName, Bundle>>;
 export async function bundleFunctions(): Promise<Bundles> {
   const folder = mkdtempSync(join(tmpdir(), 'feature-store-bundles-'));
   const bundle = (name: FunctionName): Promise<Bundle> => bundleFunction(name, join(folder, name));
-  const [online, ingest, registry, migrate, sweep, maintain, stream, replay] = await Promise.all([
+  const [online, ingest, registry, migrate, sweep, maintain, backfill, stream, replay] = await Promise.all([
     bundle('online'),
     bundle('ingest'),
     bundle('registry'),
     bundle('migrate'),
     bundle('sweep'),
     bundle('maintain'),
+    bundle('backfill'),
     bundle('stream'),
     bundle('replay'),
   ]);
-  return { online, ingest, registry, migrate, sweep, maintain, stream, replay };
+  return { online, ingest, registry, migrate, sweep, maintain, backfill, stream, replay };
 }
 
 async function bundleFunction(name: FunctionName, folder: string): Promise<Bundle> {

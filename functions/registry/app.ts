@@ -25,7 +25,7 @@ export interface RegistryAppDependencies {
 /** Everything that is not the hot path: definitions, point-in-time reads, keys, docs. */
 export function mountRegistry(app: FunctionApp, dependencies: RegistryAppDependencies): void {
   mountRegistration(app, dependencies.register);
-  mountRegistryReads(app, dependencies.registries);
+  mountRegistryReads(app, { registries: dependencies.registries, database: dependencies.register.database });
   mountTraining(app, dependencies.readBatch);
   mountStatistics(app, dependencies.readStatistics);
   mountCache(app, dependencies);

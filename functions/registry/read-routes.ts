@@ -1,8 +1,11 @@
 import { featureServiceRoutes } from '../../shared/contract/feature-services.ts';
-import { featureViewRoutes } from '../../shared/contract/feature-views.ts';
+import { featureViewRoutes, type ViewAnswer } from '../../shared/contract/feature-views.ts';
 import { featureRoutes } from '../../shared/contract/features.ts';
 import { streamSourceRoutes } from '../../shared/contract/stream-sources.ts';
+import { readBackfills } from '../../shared/events/index.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
+import type { Database } from '../../shared/platform/database.ts';
+import { UnavailableError } from '../../shared/platform/unavailable.ts';
 import {
   featureAnswer,
   getFeature,
@@ -14,13 +17,20 @@ import {
   serviceAnswer,
   sourceAnswer,
   type TenantRegistry,
+  type ViewVersion,
   viewAnswer,
 } from '../../shared/registry/index.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { ok } from '../http/http-answer.ts';
 import { parseWith, readParams, readQuery } from '../http/parse-request.ts';
 
-export function mountRegistryReads(app: FunctionApp, registries: Registries): void {
+export interface RegistryReadDependencies {
+  readonly registries: Registries;
+  /** Tells how far backfills are. */
+  readonly database: Database;
+}
+
+export function mountRegistryReads(app: FunctionApp, { registries, database }: RegistryReadDependencies): void {
   const look = async <Result>(ctx: TenantContext, at: (registry: TenantRegistry) => Result): Promise<Result> => {
     await registries.fresh(ctx);
     return readingRegistry(registries, ctx, at);
@@ -50,7 +60,9 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
       const version = registry.view(name);
       return { chosen: version, versions: registry.views.get(version.view)?.versions ?? [] };
     });
-    return ok({ ...viewAnswer(chosen), versions: versions.map(viewAnswer).reverse() });
+    const backfills = await backfillsOf(database, ctx, versions);
+    const answerOf = (version: ViewVersion) => ({ ...viewAnswer(version), ...backfills.get(version.table) });
+    return ok({ ...answerOf(chosen), versions: versions.map(answerOf).reverse() });
   });
 
   app.tenantRoute(featureServiceRoutes.listServices, async ({ c, ctx }) => {
@@ -81,4 +93,26 @@ export function mountRegistryReads(app: FunctionApp, registries: Registries): vo
     const { name } = parseWith(streamSourceRoutes.getSource.params, readParams(c), 'path');
     return ok(sourceAnswer(await look(ctx, (registry) => registry.source(name))));
   });
+}
+
+/** By table, where there was something to count. Definitions are answered while Postgres is away too, then without it. */
+async function backfillsOf(
+  database: Database,
+  ctx: TenantContext,
+  versions: readonly ViewVersion[],
+): Promise<Map<string, Pick<ViewAnswer, 'backfill'>>> {
+  const tables = versions.filter(({ stream }) => stream !== null).map(({ table }) => table);
+  if (tables.length === 0) return new Map();
+  try {
+    const found = (await readBackfills(database, ctx, tables)).filter(({ eventsTotal }) => eventsTotal !== 0);
+    return new Map(
+      found.map(({ table, status, eventsDone, eventsTotal }) => [
+        table,
+        { backfill: { status, events_done: eventsDone, events_total: eventsTotal } },
+      ]),
+    );
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    return new Map();
+  }
 }

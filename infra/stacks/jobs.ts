@@ -13,7 +13,7 @@ export interface JobsStackProps extends DataStackProps {
   readonly bundles: Bundles;
 }
 
-/** What runs without a request: migrations, as a step of each deployment that must pass; the sweep, each minute; maintenance, each five. */
+/** What runs without a request: migrations, as a step of each deployment that must pass; the sweep and backfills, each minute; maintenance, each five. */
 export class JobsStack extends Stack {
   constructor(scope: Construct, id: string, props: JobsStackProps) {
     super(scope, id, props);
@@ -69,6 +69,24 @@ export class JobsStack extends Stack {
     const everyFiveMinutes = new Rule(this, 'EveryFiveMinutes', { schedule: Schedule.rate(Duration.minutes(5)) });
     everyFiveMinutes.addTarget(new LambdaFunction(maintain, { retryAttempts: 0, maxEventAge: Duration.minutes(5) }));
     migration.executeBefore(everyFiveMinutes);
+
+    const backfill = new NodeFunction(this, 'Backfill', {
+      ...functionDefaults('backfill', props),
+      description: 'Counts in new stream views what their sources had before them',
+      // One whole processor: decoding and folding events is what it does.
+      memoryMb: 1769,
+      timeout: Duration.minutes(15),
+      environment: {
+        POSTGRES_URL: data.postgresUrl,
+        REDIS_URL: data.redisUrl,
+        DYNAMODB_TABLE_PREFIX: data.tablePrefix,
+      },
+      secrets: { POSTGRES_SECRET_ARN: data.secrets.owner },
+    });
+    data.tables.tenants.allow(backfill, 'Scan');
+    data.tables.registrySnapshots.allow(backfill, 'GetItem', 'Query', 'PutItem', 'BatchWriteItem');
+    // Goes on where the one before stopped. Several at once take turns at each backfill.
+    everyMinute.addTarget(new LambdaFunction(backfill, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
 
     new CfnOutput(this, 'MigrateFunction', { value: migrate.functionName });
   }

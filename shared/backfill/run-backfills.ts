@@ -1,9 +1,10 @@
 import type { OnlineCache } from '../cache/index.ts';
-import { closeEpoch, ensureKeyIndex, rawTable } from '../events/index.ts';
+import { closeEpoch, ensureKeyIndex, rawTable, readBackfills } from '../events/index.ts';
 import { undoFilling } from '../ingestion/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
+import type { Logger } from '../platform/logger.ts';
 import { isLockTimeout, isStatementTimeout, UnavailableError } from '../platform/unavailable.ts';
 import { type RegistrySnapshot, readRegistry, type ViewVersion } from '../registry/index.ts';
 import { type StreamPlan, streamPlanOf } from '../tiles/index.ts';
@@ -15,6 +16,7 @@ export interface BackfillDependencies {
   readonly database: Database;
   readonly cache: OnlineCache;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Publishes a tenant's registry where it is not yet: whom the line refuses must find the view there. */
   readonly republish: (ctx: TenantContext) => Promise<unknown>;
 }
@@ -107,9 +109,23 @@ async function takeTurn(
     const part = await backfillPart(database, ctx, plan);
     events += part.events;
     await refresh(dependencies, ctx, plan, part.pending);
-    if (part.isOver) return { events, end: 'done' };
+    if (part.isOver) return said(dependencies, ctx, plan, { events, end: 'done' });
   }
-  return { events, end: 'late' };
+  return said(dependencies, ctx, plan, { events, end: 'late' });
+}
+
+/** Says how far a backfill is, once in its turn. */
+async function said(
+  { database, logger }: BackfillDependencies,
+  ctx: TenantContext,
+  { table }: StreamPlan,
+  turn: Turn,
+): Promise<Turn> {
+  const [backfill] = await readBackfills(database, ctx, [table]);
+  const { status, eventsDone, eventsTotal } = backfill ?? {};
+  const progress = { status, events_done: eventsDone, events_total: eventsTotal };
+  logger.info({ tenant: ctx.tenantName, table, events: turn.events, ...progress }, 'backfilling');
+  return turn;
 }
 
 function planOf({ views, sources }: RegistrySnapshot, table: string): { version: ViewVersion; plan: StreamPlan } {

@@ -130,6 +130,18 @@ export interface StreamViewRequest extends CommonMembers {
 
 export type RegisterViewRequest = BatchViewRequest | StreamViewRequest;
 
+const backfillSchema = z
+  .object({
+    status: z.enum(['waiting', 'running', 'done']),
+    events_done: z.number().int(),
+    events_total: z.number().int().nullable().meta({ description: 'Null until they are counted' }),
+  })
+  .meta({
+    id: 'Backfill',
+    description:
+      'Of a stream view that is read by its name: how far it is with the events that its source had before it. Left out where it had none, and while Postgres is away',
+  });
+
 const viewAnswerSchema = z
   .object({
     name: z.string(),
@@ -152,6 +164,7 @@ const viewAnswerSchema = z
     retention_days: z.number().int(),
     max_staleness_seconds: z.number().int().nullable(),
     ...streamAnswer,
+    backfill: backfillSchema.optional(),
     ...timesOfChange,
   })
   .meta({

@@ -6,8 +6,20 @@ import { boundedList, entityIdSchema, givenTimeSchema, recordOf, timeSchema } fr
 export const batchLimits = { rows: 10_000, features: 500, values: 1_000_000 } as const;
 
 export const warningSchema = z
-  .object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() })
-  .meta({ id: 'Warning', description: 'The answer asks for times of which the view no longer keeps all rows' });
+  .discriminatedUnion('code', [
+    z.object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() }).meta({
+      description: 'The answer asks for times of which the view no longer keeps all rows, or its source all events',
+    }),
+    z
+      .object({
+        code: z.literal('backfill_incomplete'),
+        view: z.string(),
+        events_done: z.number().int(),
+        events_total: z.number().int().nullable().meta({ description: 'Null until they are counted' }),
+      })
+      .meta({ description: 'Not all of what the source had before the stream view is counted in it yet' }),
+  ])
+  .meta({ id: 'Warning', description: 'What the answer may lack' });
 
 export type Warning = z.infer<typeof warningSchema>;
 

@@ -15,6 +15,7 @@ import {
 } from '../registry/index.ts';
 import { findStreamPlan, type StreamPlan } from '../tiles/index.ts';
 import { statusOf } from '../values/index.ts';
+import { createFindIncomplete } from './find-incomplete.ts';
 import { parseSpine, type SpineRow } from './parse-spine.ts';
 import { type RowAt, readSpine } from './read-spine.ts';
 
@@ -40,6 +41,8 @@ export type ReadBatch = (ctx: TenantContext, request: BatchRequest) => Promise<B
  * resolving does, too_many_values, entities_required, invalid_time, payload_too_large, and unavailable with the views.
  */
 export function createReadBatch({ registries, database, clock, answerLimit }: BatchDependencies): ReadBatch {
+  const findIncomplete = createFindIncomplete(database);
+
   return async (ctx, request) => {
     await registries.fresh(ctx);
     const plan = await readingRegistry(registries, ctx, (registry) => planOf(registry, request));
@@ -48,9 +51,17 @@ export function createReadBatch({ registries, database, clock, answerLimit }: Ba
     const knownAtMicros = request.known_at === undefined ? undefined : toMicros(request.known_at);
     const { maxBytes } = answerLimit;
     const streams = await streamsOf(registries, ctx, plan);
+    // Before the tiles are read: what is counted by then is in them.
+    const incomplete = await findIncomplete(ctx, streams);
     const rowAt = await readSpine(database, ctx, plan, spine, { knownAtMicros, maxAnswerBytes: maxBytes, streams });
     return {
-      text: writeAnswer(plan, spine, rowAt, warningsOf(plan, spine, clock.nowMicros()), maxBytes),
+      text: writeAnswer(
+        plan,
+        spine,
+        rowAt,
+        [...warningsOf(plan, spine, streams, clock.nowMicros()), ...incomplete],
+        maxBytes,
+      ),
       rows: spine.length,
       features: plan.features.length,
     };
@@ -83,11 +94,17 @@ function refuseTooManyValues(plan: ReadPlan, { entity_ids, entity_rows }: BatchR
 }
 
 /** One for each view of which rows that old may have been dropped. */
-function warningsOf(plan: ReadPlan, spine: readonly SpineRow[], nowMicros: number): Warning[] {
+function warningsOf(
+  plan: ReadPlan,
+  spine: readonly SpineRow[],
+  streams: ReadonlyMap<PlannedTable, StreamPlan>,
+  nowMicros: number,
+): Warning[] {
   const earliest = spine.reduce((least, { asOfMicros }) => Math.min(least, asOfMicros), Number.POSITIVE_INFINITY);
   const warnings = new Map<string, Warning>();
-  for (const { version } of plan.entities.flatMap(({ tables }) => tables)) {
-    const warning = beyondRetention(version, earliest, nowMicros);
+  for (const planned of plan.entities.flatMap(({ tables }) => tables)) {
+    const { version } = planned;
+    const warning = beyondRetention(version, earliest, nowMicros, streams.get(planned)?.source);
     if (warning !== undefined) warnings.set(version.view, warning);
   }
   return [...warnings.values()];

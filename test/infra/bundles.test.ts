@@ -163,6 +163,32 @@ describe('the bundles, run as Lambda runs them', () => {
     expect(await maintain.invoke({})).toMatchObject({ ...nothing, partitionsMade: 0 });
   });
 
+  test('the backfill counts what a stream view’s source had before it', async () => {
+    const source = { name: 'clicks', schema: { user_id: 'string', at: 'timestamp' }, event_time: 'at' };
+    expect((await post(registry, '/api/v1/stream-sources', source)).status).toBe(201);
+    const events = ['c1', 'c2'].map((event_id) => ({ event_id, user_id: 'u4', at: newer }));
+    const payload = JSON.stringify({ tenant: 'acme', source: 'clicks', events });
+    const data = Buffer.from(JSON.stringify(signEnvelope(payload, 'a secret of the tests, long enough')));
+    const record = {
+      eventID: 'shardId-000000000000:1002',
+      eventSourceARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/events',
+      kinesis: {
+        sequenceNumber: '1002',
+        data: data.toString('base64'),
+        approximateArrivalTimestamp: Date.now() / 1000,
+      },
+    };
+    const stream = await start('stream');
+    expect(await stream.invoke({ Records: [record] })).toEqual({ batchItemFailures: [] });
+    const aggregations = [{ name: 'clicks_7d', function: 'count', window: '7d' }];
+    const view = { name: 'clicking', entity_type: 'user', source: 'clicks', entity_key: 'user_id', aggregations };
+    expect((await post(registry, '/api/v1/feature-views', view)).status).toBe(201);
+    const backfill = await start('backfill');
+    expect(await backfill.invoke({})).toEqual({ events: 2, finished: 1, remaining: 0 });
+    const read = await post(online, '/api/v1/features/online', { entity_id: 'u4', feature_names: ['clicks_7d'] });
+    expect(JSON.parse(read.text)).toMatchObject({ features: { clicks_7d: 2 } });
+  });
+
   test('the docs come with their script, within the 6 MB that Lambda answers', async () => {
     const document = await call(registry, { method: 'GET', path: '/openapi.json' });
     expect(JSON.parse(document.text)).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });

@@ -9,6 +9,7 @@ const functions = functionsOf(synthesized);
 
 test('there are the three functions of the API, the consumer of streams and the jobs', () => {
   expect(functions.map(({ name }) => name).sort()).toEqual([
+    'backfill',
     'ingest',
     'maintain',
     'migrate',
@@ -120,6 +121,11 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
     EnvelopeSecret: ['GetSecretValue'],
   },
   sweep: {
+    [table('tenants')]: ['Scan'],
+    [table('registry-snapshots')]: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
+    OwnerLogin: ['GetSecretValue'],
+  },
+  backfill: {
     [table('tenants')]: ['Scan'],
     [table('registry-snapshots')]: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
     OwnerLogin: ['GetSecretValue'],

@@ -84,7 +84,8 @@ function emptyBundles(root: string): Bundles {
   };
   const [online, ingest, registry] = [empty('online'), empty('ingest'), empty('registry')];
   const [migrate, sweep, maintain] = [empty('migrate'), empty('sweep'), empty('maintain')];
-  return { online, ingest, registry, migrate, sweep, maintain, stream: empty('stream'), replay: empty('replay') };
+  const [backfill, stream, replay] = [empty('backfill'), empty('stream'), empty('replay')];
+  return { online, ingest, registry, migrate, sweep, maintain, backfill, stream, replay };
 }
 
 const functionSchema = z.object({

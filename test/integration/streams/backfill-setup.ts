@@ -2,8 +2,11 @@ import { expect } from 'vitest';
 import { type BackfillReport, runBackfills } from '../../../shared/backfill/index.ts';
 import { formatMicros } from '../../../shared/contract/time.ts';
 import type { Database } from '../../../shared/platform/database.ts';
+import { createLogger } from '../../../shared/platform/logger.ts';
 import { republishRegistry } from '../../../shared/registry/index.ts';
 import type { StreamWorld } from './stream-world.ts';
+
+const logger = createLogger({ level: 'silent', buffered: false });
 
 /** Runs the backfills of the world's tenant to their end. Fails where one fails. */
 export async function backfillNow(
@@ -13,7 +16,7 @@ export async function backfillNow(
   const { core, cache, tenant } = store;
   const republish = (): Promise<boolean> =>
     republishRegistry({ database: store.databases.owner, store: core.store, publish: core.publish }, tenant.ctx);
-  const report = await runBackfills({ database, cache, clock, republish }, [tenant.ctx]);
+  const report = await runBackfills({ database, cache, clock, logger, republish }, [tenant.ctx]);
   const [failure] = report.failures;
   if (failure !== undefined) throw failure.error;
   return report;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { formatMicros } from '../../../shared/contract/time.ts';
 import { Ended, endingAt } from '../storage/storage-setup.ts';
 import { backfillNow, expectSame } from './backfill-setup.ts';
 import { createStreamWorld, day, type EventGiven, hour, minute, noon, type StreamWorld } from './stream-world.ts';
@@ -121,4 +122,23 @@ test('events are read by the index that their view’s key has, on every part of
   expect(found[0]?.valid).toBe(true);
   expect(found[0]?.keys).toBeGreaterThan(0);
   expect((await world.online('3', `${other}:n`))[0]).toBe('PRESENT');
+});
+
+test('how far it is stands beside the view, and answers that may lack something say so', async () => {
+  const source = await newSource();
+  await world.view(aggregations, { source });
+  await world.sendTo(source, ...someEvents(30));
+  const view = await viewOf(source);
+  const shown = async () => (await world.store.get(`/api/v1/feature-views/${view}`)).json;
+  const ask = async () => {
+    const body = { entity_ids: ['u1'], feature_names: [`${view}:n_ever`], timestamp: formatMicros(noon) };
+    return (await world.store.post('/api/v1/features/batch', body)).json;
+  };
+  const running = { status: 'running', events_done: 0, events_total: null };
+  expect(await shown()).toMatchObject({ backfill: running, versions: [{ backfill: running }] });
+  const warning = { code: 'backfill_incomplete', view, events_done: 0, events_total: null };
+  expect((await ask()).warnings).toEqual([warning]);
+  await backfillNow(world);
+  expect(await shown()).toMatchObject({ backfill: { status: 'done', events_done: 30, events_total: 30 } });
+  expect(await ask()).not.toHaveProperty('warnings');
 });
