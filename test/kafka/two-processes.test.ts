@@ -85,11 +85,12 @@ test('events of a process that is killed before its commit in Postgres are count
   try {
     // Whoever inserts the same id waits for the end of this transaction, in the middle of its own.
     await blocker.query('BEGIN');
+    const { rows } = await blocker.query('SELECT pg_backend_pid() AS pid');
     await blocker.query(`INSERT INTO t_developmento.clicks_seen (event_id, received_at) VALUES ($1, now())`, [
       victim?.eventId,
     ]);
     await send(second);
-    await until('it waits within its transaction', 20_000, async () => (await waiting()) === 1);
+    await until('it waits within its transaction', 20_000, async () => (await waitingFor(rows[0].pid)) === 1);
     await doomed.child.end('SIGKILL');
     expect(await storedOf(second, ofDoomed)).toBe(0);
     expect(await committedOf(ofDoomed)).toEqual(endsOf(first, ofDoomed));
@@ -144,9 +145,11 @@ async function storedOf(sent: readonly SentClick[], of: readonly number[]): Prom
   return rows[0].stored;
 }
 
-async function waiting(): Promise<number> {
+/** Sessions that wait for this one. */
+async function waitingFor(pid: number): Promise<number> {
   const { rows } = await admin.query(
-    `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'transactionid'`,
+    'SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))',
+    [pid],
   );
   return rows[0].waiting;
 }
