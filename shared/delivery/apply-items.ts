@@ -36,7 +36,7 @@ export async function applyItems(
       }
     } catch (error) {
       if (error instanceof UnavailableError) {
-        for (const { record } of items) batch.fail(record);
+        failAll(logger, batch, group, items, error);
         continue;
       }
       const isForAll = error instanceof FeatureStoreError || items.length === 1 || splits >= mostSplits;
@@ -50,6 +50,18 @@ export async function applyItems(
       parts.push(items.slice(middle), items.slice(0, middle));
     }
   }
+}
+
+/** Of records that are to come again since a store is away; the log says which. */
+export function failAll(
+  logger: Logger,
+  batch: Batch,
+  { tenant, target }: RecordGroup,
+  items: readonly GroupedItem[],
+  error: UnavailableError,
+): void {
+  logger.warn({ err: error, tenant, [target.kind]: target.name }, 'records are to come again');
+  for (const { record } of items) batch.fail(record);
 }
 
 export function refusalOf(logger: Logger, { tenant, target }: RecordGroup, error: unknown): EventRefusal {

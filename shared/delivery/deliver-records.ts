@@ -8,7 +8,7 @@ import type { Logger } from '../platform/logger.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { Registries } from '../registry/index.ts';
 import type { ApplyEvents, IncomingEvent } from '../stream/index.ts';
-import { type ApplyItems, applyItems, refusalOf } from './apply-items.ts';
+import { type ApplyItems, applyItems, failAll, refusalOf } from './apply-items.ts';
 import { type Batch, createBatch } from './batch.ts';
 import { deadLetterKey, writeDeadLetter } from './dead-letter.ts';
 import type { DeadLetterStore } from './dead-letter-store.ts';
@@ -100,7 +100,7 @@ async function applyGroup(dependencies: DeliverDependencies, batch: Batch, group
       await applyItems(dependencies.logger, batch, group, items.slice(start, start + mostItems), apply);
     }
   } catch (error) {
-    if (error instanceof UnavailableError) for (const { record } of group.items) batch.fail(record);
+    if (error instanceof UnavailableError) failAll(dependencies.logger, batch, group, group.items, error);
     else refuseAll(refusalOf(dependencies.logger, group, error));
   }
 }
