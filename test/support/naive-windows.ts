@@ -9,6 +9,8 @@ export interface OracleAggregation {
   readonly function: string;
   readonly field?: string;
   readonly window?: string;
+  /** Of the view, where it sets one. */
+  readonly hop?: string;
   readonly k?: number;
   readonly p?: number;
 }
@@ -20,13 +22,19 @@ export interface OracleWindow {
 }
 
 const hour = 3_600_000_000;
-const units: Readonly<Record<string, number>> = { m: hour / 60, h: hour, d: 24 * hour };
+const units: Readonly<Record<string, number>> = { s: hour / 3600, m: hour / 60, h: hour, d: 24 * hour };
+
+function micros(duration: string): number {
+  return Number(duration.slice(0, -1)) * (units[duration.slice(-1)] ?? Number.NaN);
+}
 
 /** Where a window begins, by section 4 of docs/semantics.md. */
-export function naiveStart(window: string | undefined, asOfMicros: number): number {
+export function naiveStart(window: string | undefined, asOfMicros: number, hopOfView?: string): number {
   if (window === undefined) return Number.NEGATIVE_INFINITY;
-  const length = Number(window.slice(0, -1)) * (units[window.slice(-1)] ?? Number.NaN);
-  const hop = length >= 288 * hour ? 24 * hour : length >= 12 * hour ? hour : length >= hour ? hour / 12 : hour / 60;
+  const length = micros(window);
+  const byLength =
+    length >= 288 * hour ? 24 * hour : length >= 12 * hour ? hour : length >= hour ? hour / 12 : hour / 60;
+  const hop = hopOfView === undefined ? byLength : micros(hopOfView);
   return Math.floor((asOfMicros - length) / hop) * hop;
 }
 
@@ -37,7 +45,7 @@ export function naiveWindow(
   asOfMicros: number,
   ttlMicros = Number.POSITIVE_INFINITY,
 ): OracleWindow {
-  const start = naiveStart(aggregation.window, asOfMicros);
+  const start = naiveStart(aggregation.window, asOfMicros, aggregation.hop);
   const seen = new Set<string>();
   const counted = events
     .filter(({ eventId }) => !seen.has(eventId) && seen.add(eventId))
