@@ -34,10 +34,13 @@ function featuresOf(entityType: EntityType): FeatureOfView[] {
     );
 }
 
+/** A store, or a process, which knows its tenant by itself. */
+type Asked = Pick<TestFeatureStore, 'post'>;
+
 /** What an online read says of every entity, by entity. */
 export async function sayOnline(
-  store: TestFeatureStore,
-  { key }: TestTenant,
+  store: Asked,
+  { key }: Pick<TestTenant, 'key'>,
   entityType: EntityType,
   entityIds: readonly string[] = entitiesOf(entityType),
 ): Promise<Record<string, Said>> {
@@ -54,8 +57,8 @@ export async function sayOnline(
 
 /** What a training set says of each moment, known by `knownAtMicros` if so. */
 export async function sayAsOf(
-  store: TestFeatureStore,
-  { key }: TestTenant,
+  store: Asked,
+  { key }: Pick<TestTenant, 'key'>,
   entityType: EntityType,
   moments: readonly Moment[],
   knownAtMicros?: number,

@@ -116,10 +116,10 @@ export const shopIds = Array.from({ length: shops }, (_, number) => `${number}`)
  * Events in the order in which they reach the stream, up to two hours after they happened; most are of the last ten hours, the
  * others of nine days, a few of the next seconds. Some keys and values are null. The same for each seed.
  */
-export function eventsOf(count: number, chance: () => number): SentEvent[] {
+export function eventsOf(count: number, chance: () => number, nowMicros = noon): SentEvent[] {
   const events = Array.from({ length: count }, (_, place): SentEvent => {
     const ago = chance() < 0.85 ? chance() * 10 * hour : chance() * 9 * day;
-    const eventMicros = Math.floor(noon - (chance() < 0.0005 ? -chance() * 50 * second : ago));
+    const eventMicros = Math.floor(nowMicros - (chance() < 0.0005 ? -chance() * 50 * second : ago));
     const late = chance() < 0.5 ? chance() * minute : chance() * 2 * hour;
     // Byte order is neither that of time nor that of arrival.
     const eventId = `${((place * 7919) % count).toString(36)}-${place}`;
@@ -131,7 +131,7 @@ export function eventsOf(count: number, chance: () => number): SentEvent[] {
       amount: orNull(chance, 0.05, Math.floor(chance() * 200) / 4 - 3),
       country: orNull(chance, 0.03, countries[Math.floor(countries.length * chance() ** 2)]),
     };
-    const arrivalMicros = Math.min(noon, Math.floor(eventMicros + late));
+    const arrivalMicros = Math.min(nowMicros, Math.floor(eventMicros + late));
     return { eventId, eventMicros, arrivalMicros, fields, json: JSON.stringify(fields) };
   });
   return events.sort((a, b) => a.arrivalMicros - b.arrivalMicros);
