@@ -19,6 +19,7 @@ const sources = {
   maintain: { entry: 'functions/jobs/maintain.ts', beside: {} },
   backfill: { entry: 'functions/jobs/backfill.ts', beside: {} },
   stream: { entry: 'functions/stream/kinesis.ts', beside: {} },
+  msk: { entry: 'functions/stream/msk.ts', beside: {} },
   replay: { entry: 'functions/jobs/replay-dead-letters.ts', beside: {} },
 } satisfies Record<string, { entry: string; beside: Record<string, string> }>;
 
@@ -37,7 +38,7 @@ export type Bundles = Readonly<Record<FunctionName, Bundle>>;
 export async function bundleFunctions(): Promise<Bundles> {
   const folder = mkdtempSync(join(tmpdir(), 'feature-store-bundles-'));
   const bundle = (name: FunctionName): Promise<Bundle> => bundleFunction(name, join(folder, name));
-  const [online, ingest, registry, migrate, sweep, maintain, backfill, stream, replay] = await Promise.all([
+  const [online, ingest, registry, migrate, sweep, maintain, backfill, stream, msk, replay] = await Promise.all([
     bundle('online'),
     bundle('ingest'),
     bundle('registry'),
@@ -46,9 +47,10 @@ export async function bundleFunctions(): Promise<Bundles> {
     bundle('maintain'),
     bundle('backfill'),
     bundle('stream'),
+    bundle('msk'),
     bundle('replay'),
   ]);
-  return { online, ingest, registry, migrate, sweep, maintain, backfill, stream, replay };
+  return { online, ingest, registry, migrate, sweep, maintain, backfill, stream, msk, replay };
 }
 
 async function bundleFunction(name: FunctionName, folder: string): Promise<Bundle> {

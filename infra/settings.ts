@@ -1,30 +1,35 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { bindingsSchema, checkTopics, mskSchema } from './stream-settings.ts';
 
-const stageSchema = z.strictObject({
-  /** Deletion protection, and the stores outlive their stack. */
-  protectsData: z.boolean(),
-  logRetentionDays: z.enum(RetentionDays),
-  database: z.strictObject({
-    /** Aurora capacity units of 2 GiB. Not 0: waking up takes 15 s, and a request waits 2 s for a connection. */
-    minCapacity: z.number().min(0.5).max(256).multipleOf(0.5),
-    maxCapacity: z.number().min(1).max(256).multipleOf(0.5),
-    /** Replicas in the other zone, which take over when the writer fails. */
-    readers: z.int().min(0).max(15),
-  }),
-  cache: z.strictObject({
-    maxGigabytes: z.int().min(1).max(5000),
-    maxEcpuPerSecond: z.int().min(1000).max(15_000_000),
-  }),
-  online: z.strictObject({
-    /** Processes kept started. 0 in an account whose concurrency limit is still the 10 of a new one. */
-    provisionedConcurrency: z.int().min(0).max(1000),
-  }),
-  api: z.strictObject({
-    requestsPerSecond: z.int().min(1),
-    burst: z.int().min(1),
-  }),
-});
+const stageSchema = z
+  .strictObject({
+    /** Deletion protection, and the stores outlive their stack. */
+    protectsData: z.boolean(),
+    logRetentionDays: z.enum(RetentionDays),
+    database: z.strictObject({
+      /** Aurora capacity units of 2 GiB. Not 0: waking up takes 15 s, and a request waits 2 s for a connection. */
+      minCapacity: z.number().min(0.5).max(256).multipleOf(0.5),
+      maxCapacity: z.number().min(1).max(256).multipleOf(0.5),
+      /** Replicas in the other zone, which take over when the writer fails. */
+      readers: z.int().min(0).max(15),
+    }),
+    cache: z.strictObject({
+      maxGigabytes: z.int().min(1).max(5000),
+      maxEcpuPerSecond: z.int().min(1000).max(15_000_000),
+    }),
+    online: z.strictObject({
+      /** Processes kept started. 0 in an account whose concurrency limit is still the 10 of a new one. */
+      provisionedConcurrency: z.int().min(0).max(1000),
+    }),
+    api: z.strictObject({
+      requestsPerSecond: z.int().min(1),
+      burst: z.int().min(1),
+    }),
+    streamBindings: bindingsSchema,
+    msk: mskSchema,
+  })
+  .superRefine(checkTopics);
 
 const contextSchema = z
   .object({

@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -25,6 +26,8 @@ export class DataStack extends Stack {
   readonly secrets: ReturnType<typeof createSecrets>;
   /** Events on their way from ingest to the consumer. */
   readonly events: kinesis.IStream;
+  /** Of a Kafka whose topics are read, where one is set. */
+  readonly kafkaArn: string | undefined;
   /** Records that could not be taken. */
   readonly deadLetters: s3.IBucket;
   /** Of the master user, who only migrates. */
@@ -40,6 +43,7 @@ export class DataStack extends Stack {
     this.tables = createTables(this, this.tablePrefix, protectsData);
     this.secrets = createSecrets(this, protectsData);
     this.events = createEvents(this, props);
+    this.kafkaArn = props.settings.msk?.clusterArn ?? createKafka(this, props)?.attrArn;
     this.deadLetters = createDeadLetters(this, protectsData);
 
     const database = createDatabase(this, props);
@@ -122,6 +126,23 @@ function createEvents(scope: Construct, { settings }: DataStackProps): kinesis.I
     removalPolicy: settings.protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
   return stream as kinesis.IStream;
+}
+
+/** Serverless is always of IAM, over TLS, and encrypted. Its topics are made by whoever writes to them. */
+function createKafka(scope: Construct, { settings, network }: DataStackProps): CfnServerlessCluster | undefined {
+  if (network.kafka === undefined) return undefined;
+  const cluster = new CfnServerlessCluster(scope, 'Kafka', {
+    clusterName: `${namePrefix(settings)}-kafka`,
+    clientAuthentication: { sasl: { iam: { enabled: true } } },
+    vpcConfigs: [
+      {
+        subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+        securityGroups: [network.kafka.securityGroupId],
+      },
+    ],
+  });
+  cluster.applyRemovalPolicy(settings.protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  return cluster;
 }
 
 function createDeadLetters(scope: Construct, protectsData: boolean): s3.IBucket {

@@ -16,6 +16,8 @@ export class NetworkStack extends Stack {
   readonly functions: ec2.SecurityGroup;
   readonly database: ec2.SecurityGroup;
   readonly cache: ec2.SecurityGroup;
+  /** Of the Kafka that is made here, where one is. */
+  readonly kafka: ec2.SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
@@ -46,6 +48,8 @@ export class NetworkStack extends Stack {
       'DynamoDB and S3 through their gateway endpoints',
     );
 
+    this.kafka = this.kafkaGroup(props.settings);
+
     vpc.addInterfaceEndpoint('SecretsManager', {
       service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
       securityGroups: [endpoints],
@@ -56,6 +60,14 @@ export class NetworkStack extends Stack {
       securityGroups: [endpoints],
       open: false,
     });
+  }
+
+  private kafkaGroup({ msk }: Settings): ec2.SecurityGroup | undefined {
+    if (msk === undefined || msk.clusterArn !== undefined) return undefined;
+    const kafka = this.securityGroup('Kafka', 'Kafka of MSK');
+    // Lambda's pollers stand in the cluster's own group.
+    kafka.connections.allowInternally(ec2.Port.tcp(9098), 'Kafka with IAM');
+    return kafka;
   }
 
   /** Whatever the region: asking AWS for the zones would make synth need credentials. */

@@ -1,51 +1,92 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { grantKafka } from '../constructs/grant-kafka.ts';
 import { NodeFunction } from '../constructs/node-function.ts';
+import { namePrefix } from '../settings.ts';
+import { boundStreamsOf, type MskSettings, topicsOf } from '../stream-settings.ts';
 import { functionDefaults, type JobsStackProps } from './jobs.ts';
 
-/** What consumes the stream of events, and what delivers dead letters again. */
+type Consumer = 'stream' | 'msk' | 'replay';
+
+/** What all mappings have alike. */
+const batches = {
+  // The most there is, as far as they fit into 6 MB: large batches cost little an event (shared/stream folds all of one at once).
+  batchSize: 10_000,
+  maxBatchingWindow: Duration.seconds(1),
+  startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+  // Without end: until the records themselves end. A batch that a function dies of is halved.
+  retryAttempts: -1,
+  bisectBatchOnError: true,
+  reportBatchItemFailures: true,
+};
+
+/** What consumes streams and topics of events, and what delivers dead letters again. */
 export class StreamsStack extends Stack {
   constructor(scope: Construct, id: string, props: JobsStackProps) {
     super(scope, id, props);
-    const { data } = props;
+    const { data, settings } = props;
 
-    const stream = this.consumer('Stream', 'stream', props, 'Folds events and stores rows that come by streams', 60);
+    const stream = this.consumer('stream', props, 'Folds events and stores rows that come by streams', 60);
     allow(stream, `${data.deadLetters.bucketArn}/*`, 's3:PutObject');
     // Lambda writes what it gives up on by the function's role. The CDK's own sources and destinations would grant far more.
     allow(stream, data.deadLetters.bucketArn, 's3:ListBucket');
-    const reads = ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'];
-    allow(stream, data.events.streamArn, ...reads.map((action) => `kinesis:${action}`));
-    // Records are retried until they end, seven days long: only what no retry mends goes elsewhere, and that by itself.
-    new lambda.EventSourceMapping(this, 'Events', {
-      target: stream as lambda.IFunction,
-      eventSourceArn: data.events.streamArn,
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      // Large batches cost little an event (shared/stream folds all of a batch at once).
-      batchSize: 1000,
-      maxBatchingWindow: Duration.seconds(1),
-      bisectBatchOnError: true,
-      reportBatchItemFailures: true,
-      onFailure: { bind: () => ({ destination: data.deadLetters.bucketArn }) },
-    }).node.addDependency(stream.role ?? stream);
+    this.readStream('Events', stream, props, data.events.streamArn);
+    for (const bound of boundStreamsOf(settings)) {
+      const { SLASH_RESOURCE_NAME: arnFormat } = ArnFormat;
+      const arn = this.formatArn({ service: 'kinesis', resource: 'stream', resourceName: bound, arnFormat });
+      this.readStream(`Events-${bound}`, stream, props, arn);
+    }
 
-    const replay = this.consumer('Replay', 'replay', props, 'Invoked by people: delivers dead letters again', 900);
+    const { msk } = settings;
+    if (msk !== undefined && data.kafkaArn !== undefined) this.readTopics(props, msk, data.kafkaArn);
+
+    const replay = this.consumer('replay', props, 'Invoked by people: delivers dead letters again', 900);
     allow(replay, data.deadLetters.bucketArn, 's3:ListBucket');
     allow(replay, `${data.deadLetters.bucketArn}/*`, 's3:GetObject', 's3:PutObject', 's3:DeleteObject');
   }
 
-  private consumer(
-    id: string,
-    name: 'stream' | 'replay',
-    props: JobsStackProps,
-    description: string,
-    timeoutSeconds: number,
-  ): NodeFunction {
-    const { data } = props;
-    const consumer = new NodeFunction(this, id, {
+  private readStream(id: string, stream: NodeFunction, { data }: JobsStackProps, streamArn: string): void {
+    const reads = ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'];
+    allow(stream, streamArn, ...reads.map((action) => `kinesis:${action}`));
+    new lambda.EventSourceMapping(this, id, {
+      ...batches,
+      target: stream as lambda.IFunction,
+      eventSourceArn: streamArn,
+      // Only what no retry mends goes elsewhere, and that by itself.
+      onFailure: { bind: () => ({ destination: data.deadLetters.bucketArn }) },
+    }).node.addDependency(stream.role ?? stream);
+  }
+
+  /** A mapping for each topic, which may have no more, and for each a consumer group of its own. */
+  private readTopics(props: JobsStackProps, { minPollers, maxPollers }: MskSettings, clusterArn: string): void {
+    const { data, settings } = props;
+    const msk = this.consumer('msk', props, 'Folds events and stores rows that come by topics of Kafka', 60);
+    allow(msk, `${data.deadLetters.bucketArn}/*`, 's3:PutObject');
+    const topics = topicsOf(settings).map((topic) => ({ topic, group: `${namePrefix(settings)}.${topic}` }));
+    grantKafka(msk, clusterArn, topics);
+    for (const { topic, group } of topics) {
+      // No destination for what fails: with one, Lambda gives a batch of Kafka up after ten attempts.
+      new lambda.EventSourceMapping(this, `Topic-${topic}`, {
+        ...batches,
+        target: msk as lambda.IFunction,
+        eventSourceArn: clusterArn,
+        kafkaTopic: topic,
+        kafkaConsumerGroupId: group,
+        // Pollers of our own: without them Lambda takes no report of what failed, and needs a way to itself out of the VPC.
+        provisionedPollerConfig: { minimumPollers: minPollers, maximumPollers: maxPollers },
+      }).node.addDependency(msk.role ?? msk);
+    }
+  }
+
+  private consumer(name: Consumer, props: JobsStackProps, description: string, timeoutSeconds: number): NodeFunction {
+    const { data, settings } = props;
+    const { streamBindings } = settings;
+    const consumer = new NodeFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
       ...functionDefaults(name, props),
       description,
+      // One whole processor, of which folding uses one.
       memoryMb: 1769,
       timeout: Duration.seconds(timeoutSeconds),
       environment: {
@@ -55,6 +96,7 @@ export class StreamsStack extends Stack {
         REDIS_URL: data.redisUrl,
         DYNAMODB_TABLE_PREFIX: data.tablePrefix,
         DEAD_LETTER_BUCKET: data.deadLetters.bucketName,
+        ...(streamBindings.length === 0 ? {} : { STREAM_BINDINGS: JSON.stringify(streamBindings) }),
       },
       secrets: { POSTGRES_SECRET_ARN: data.secrets.writer, ENVELOPE_SECRET_ARN: data.secrets.envelopes },
     });

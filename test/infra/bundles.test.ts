@@ -1,19 +1,20 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Bundles, bundleFunctions, type FunctionName } from '../../infra/bundle-functions.ts';
 import { signEnvelope } from '../../shared/delivery/envelope.ts';
 import { type DeployedStores, startDeployedStores } from './deployed-stores.ts';
 import { call, type HttpReply, type LambdaProcess, startLambda } from './lambda-process.ts';
-import { synthesize } from './synthesize.ts';
+import { devWithKafka, synthesize } from './synthesize.ts';
 
 let bundles: Bundles;
 let stores: DeployedStores;
 const started: LambdaProcess[] = [];
 
 beforeAll(async () => {
-  [bundles, stores] = await Promise.all([bundleFunctions(), startDeployedStores(synthesize())]);
+  [bundles, stores] = await Promise.all([bundleFunctions(), startDeployedStores(synthesize(devWithKafka))]);
 });
 afterAll(async () => {
   await Promise.all(started.map((lambda) => lambda.stop()));
@@ -189,6 +190,40 @@ describe('the bundles, run as Lambda runs them', () => {
     expect(JSON.parse(read.text)).toMatchObject({ features: { clicks_7d: 2 } });
   });
 
+  test('the consumer of topics takes events and rows of the tenant that they are bound to, and what is signed', async () => {
+    const msk = await start('msk');
+    const signed = JSON.stringify({
+      tenant: 'acme',
+      view: 'user_profile',
+      rows: [{ entity_id: 'u6', event_time: newer, values: { age: 66 } }],
+    });
+    const click = (event_id: string) => JSON.stringify({ event_id, user_id: 'u5', at: newer });
+    const event = kafkaEvent({
+      'clicks-0': [click('k1'), gzipSync(click('k2')), Buffer.from(click('k3')).toString('base64')],
+      'clicks-1': [click('k4'), click('k1')],
+      'profiles-0': [JSON.stringify({ entity_id: 'u5', event_time: newer, values: { age: 55, country: 'AT' } })],
+      'envelopes-2': [JSON.stringify(signEnvelope(signed, 'a secret of the tests, long enough'))],
+    });
+    expect(await msk.invoke(event)).toEqual({ batchItemFailures: [] });
+    expect(await msk.invoke(event)).toEqual({ batchItemFailures: [] });
+    const read = async (entity_id: string, feature_names: string[]) =>
+      JSON.parse((await post(online, '/api/v1/features/online', { entity_id, feature_names })).text);
+    expect(await read('u5', ['clicks_7d', 'age'])).toMatchObject({ features: { clicks_7d: 4, age: 55 } });
+    expect(await read('u6', ['age'])).toMatchObject({ features: { age: 66 } });
+  });
+
+  test('the consumer of topics reports the first record of each partition while Postgres is down', async () => {
+    const msk = await start('msk', await stores.environmentWithoutPostgres('msk'));
+    const click = (event_id: string) => JSON.stringify({ event_id, user_id: 'u5', at: newer });
+    const event = kafkaEvent({ 'clicks-0': [click('d1'), click('d2')], 'clicks-3': [click('d3')] });
+    expect(await msk.invoke(event)).toEqual({
+      batchItemFailures: [
+        { itemIdentifier: { partition: 'clicks-0', offset: 100 } },
+        { itemIdentifier: { partition: 'clicks-3', offset: 100 } },
+      ],
+    });
+  });
+
   test('the docs come with their script, within the 6 MB that Lambda answers', async () => {
     const document = await call(registry, { method: 'GET', path: '/openapi.json' });
     expect(JSON.parse(document.text)).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });
@@ -243,3 +278,29 @@ describe('the bundles, run as Lambda runs them', () => {
     }
   });
 });
+
+/** As AWS documents one, of values by `topic-partition`; offsets count from 100. */
+function kafkaEvent(values: Readonly<Record<string, readonly (string | Buffer)[]>>): unknown {
+  const recordOf = (place: string, value: string | Buffer, index: number): object => ({
+    topic: place.slice(0, place.lastIndexOf('-')),
+    partition: Number(place.slice(place.lastIndexOf('-') + 1)),
+    offset: 100 + index,
+    timestamp: Date.now(),
+    timestampType: 'CREATE_TIME',
+    key: 'cmVjb3JkS2V5',
+    value: Buffer.from(value).toString('base64'),
+    headers: [{ headerKey: [104, 101, 97, 100, 101, 114, 86, 97, 108, 117, 101] }],
+  });
+  return {
+    eventSource: 'aws:kafka',
+    eventSourceArn:
+      'arn:aws:kafka:us-east-1:123456789012:cluster/vpc-2priv-2pub/751d2973-a626-431c-9d4e-d7975eb44dd7-2',
+    bootstrapServers: 'b-2.demo-cluster-1.a1bcde.c1.kafka.us-east-1.amazonaws.com:9098',
+    records: Object.fromEntries(
+      Object.entries(values).map(([place, ofPlace]) => [
+        place,
+        ofPlace.map((value, index) => recordOf(place, value, index)),
+      ]),
+    ),
+  };
+}

@@ -2,17 +2,18 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { environmentNames } from '../../shared/platform/environment.ts';
 import { grantsOf } from './grants.ts';
-import { functionsOf, synthesize } from './synthesize.ts';
+import { devWithKafka, functionsOf, synthesize } from './synthesize.ts';
 
-const synthesized = synthesize();
+const synthesized = synthesize(devWithKafka);
 const functions = functionsOf(synthesized);
 
-test('there are the three functions of the API, the consumer of streams and the jobs', () => {
+test('there are the three functions of the API, the consumers of streams and the jobs', () => {
   expect(functions.map(({ name }) => name).sort()).toEqual([
     'backfill',
     'ingest',
     'maintain',
     'migrate',
+    'msk',
     'online',
     'registry',
     'replay',
@@ -112,6 +113,20 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
     WriterLogin: ['GetSecretValue'],
     EnvelopeSecret: ['GetSecretValue'],
   },
+  msk: {
+    [table('tenants')]: ['GetItem'],
+    [table('registry-snapshots')]: ['GetItem', 'Query'],
+    Kafka: ['Connect', 'DescribeClusterDynamicConfiguration', 'DescribeClusterV2', 'GetBootstrapBrokers'],
+    'Kafka[0]:topic/Kafka[1]/clicks': ['DescribeTopic', 'ReadData'],
+    'Kafka[0]:topic/Kafka[1]/profiles': ['DescribeTopic', 'ReadData'],
+    'Kafka[0]:topic/Kafka[1]/envelopes': ['DescribeTopic', 'ReadData'],
+    'Kafka[0]:group/Kafka[1]/feature-store-dev.clicks': ['AlterGroup', 'DescribeGroup'],
+    'Kafka[0]:group/Kafka[1]/feature-store-dev.profiles': ['AlterGroup', 'DescribeGroup'],
+    'Kafka[0]:group/Kafka[1]/feature-store-dev.envelopes': ['AlterGroup', 'DescribeGroup'],
+    'DeadLetters/*': ['PutObject'],
+    WriterLogin: ['GetSecretValue'],
+    EnvelopeSecret: ['GetSecretValue'],
+  },
   replay: {
     [table('tenants')]: ['GetItem'],
     [table('registry-snapshots')]: ['GetItem', 'Query'],
@@ -142,12 +157,15 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
   },
 };
 
+/** Actions that know no resources, by function. */
+const onAll: Record<string, string[]> = { msk: ['ec2:DescribeVpcs', 'ec2:DescribeSecurityGroups'] };
+
 test.each(functions)('$name may do what it does and nothing else', (deployed) => {
   const grants: Record<string, string[]> = {};
+  const ofTracing = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
   for (const { action, resource } of grantsOf(synthesized, deployed)) {
-    // X-Ray knows no resources.
-    if (resource === '*') expect(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']).toContain(action);
-    else grants[resource] = [...(grants[resource] ?? []), action.replace(/^\w+:/, '')].sort();
+    if (resource === '*') expect([...ofTracing, ...(onAll[deployed.name] ?? [])]).toContain(action);
+    else grants[resource] = [...(grants[resource] ?? []), action.replace(/^[\w-]+:/, '')].sort();
   }
   expect(grants).toEqual(expectedGrants[deployed.name]);
 });

@@ -15,7 +15,7 @@ const policySchema = z.object({
 
 export interface Grant {
   readonly action: string;
-  /** The physical name of a table, `table/index/name`, a secret's logical id without its hash, or `*`. */
+  /** The physical name of a table, `table/index/name`, a logical id without its hash, with `[n]` a part of its ARN, or `*`. */
   readonly resource: string;
 }
 
@@ -41,11 +41,19 @@ function physicalNames({ resources }: Synthesized): Map<string, string> {
 const joined = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
 const attribute = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) });
 const reference = z.object({ Ref: z.string() });
+const part = z.object({
+  'Fn::Select': z.tuple([z.coerce.number(), z.object({ 'Fn::Split': z.tuple([z.string(), z.unknown()]) })]),
+});
 
 function describe(resource: unknown, names: ReadonlyMap<string, string>): string {
   if (typeof resource === 'string') return resource;
   const join = joined.safeParse(resource);
   if (join.success) return join.data['Fn::Join'][1].map((part) => describe(part, names)).join('');
+  const selected = part.safeParse(resource);
+  if (selected.success) {
+    const [index, { 'Fn::Split': split }] = selected.data['Fn::Select'];
+    return `${describe(split[1], names)}[${index}]`;
+  }
   const attributed = attribute.safeParse(resource);
   const id = attributed.success ? attributed.data['Fn::GetAtt'][0] : reference.parse(resource).Ref;
   return names.get(id) ?? id.replace(/[0-9A-F]{8}$/, '');

@@ -154,9 +154,13 @@ test('the network leads nowhere but to endpoints', () => {
 });
 
 describe('the stream of events', () => {
-  test('is retried part by part, until what no retry mends goes to the dead letters', () => {
+  test('is read in large batches and retried part by part, until what no retry mends goes to the dead letters', () => {
     const [mapping] = dev.resources('streams', 'AWS::Lambda::EventSourceMapping');
     expect(mapping?.Properties).toMatchObject({
+      BatchSize: 10_000,
+      MaximumBatchingWindowInSeconds: 1,
+      MaximumRetryAttempts: -1,
+      StartingPosition: 'TRIM_HORIZON',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
       DestinationConfig: { OnFailure: { Destination: expect.anything() } },

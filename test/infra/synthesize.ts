@@ -37,8 +37,23 @@ export function contextWith(changes: Record<string, unknown>): Record<string, un
   return { ...context, ...changes };
 }
 
+/** Changes of that context: other settings of stage dev. */
+export function devWith(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { stages } = z.object({ stages: z.object({ dev: z.looseObject({}) }) }).parse(contextWith({}));
+  return { stages: { ...stages, dev: { ...stages.dev, ...settings } } };
+}
+
+/** Stage dev with a Kafka, two topics that are bound and one of envelopes. */
+export const devWithKafka = devWith({
+  streamBindings: [
+    { topic: 'clicks', tenant: 'acme', source: 'clicks' },
+    { topic: 'profiles', tenant: 'acme', view: 'user_profile' },
+  ],
+  msk: { envelopeTopic: 'envelopes', minPollers: 1, maxPollers: 4 },
+});
+
 /** Synthesizes a stage in this process, with empty bundles. */
-export function synthesize(changes: Record<string, unknown> = {}): Synthesized {
+export function synthesize(changes: Readonly<Record<string, unknown>> = {}): Synthesized {
   const folder = mkdtempSync(join(tmpdir(), 'feature-store-synth-'));
   const context = contextWith(changes);
   const app = new App({ context, outdir: join(folder, 'cdk.out') });
@@ -84,8 +99,8 @@ function emptyBundles(root: string): Bundles {
   };
   const [online, ingest, registry] = [empty('online'), empty('ingest'), empty('registry')];
   const [migrate, sweep, maintain] = [empty('migrate'), empty('sweep'), empty('maintain')];
-  const [backfill, stream, replay] = [empty('backfill'), empty('stream'), empty('replay')];
-  return { online, ingest, registry, migrate, sweep, maintain, backfill, stream, replay };
+  const [backfill, stream, msk, replay] = [empty('backfill'), empty('stream'), empty('msk'), empty('replay')];
+  return { online, ingest, registry, migrate, sweep, maintain, backfill, stream, msk, replay };
 }
 
 const functionSchema = z.object({
