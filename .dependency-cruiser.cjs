@@ -20,7 +20,7 @@ const CAPABILITIES = {
   online: [...serving, 'tiles'],
   training: [...serving, 'events', 'tiles'],
   ingestion: serving,
-  maintenance: [...libraries, 'registry', 'values', 'statistics'],
+  maintenance: [...libraries, 'registry', 'values', 'statistics', 'aggregation', 'events', 'tiles'],
   delivery: [...libraries, 'registry', 'ingestion', 'stream'],
   backfill: [...serving, 'events', 'ingestion', 'stream', 'tiles'],
   stream: [...serving, 'events', 'filters', 'ingestion', 'tiles'],

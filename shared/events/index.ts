@@ -4,4 +4,5 @@ export { entityKeySql } from './create-key-index.ts';
 export { createTileTable } from './create-tile-table.ts';
 export { ensureKeyIndex } from './ensure-key-index.ts';
 export { type Backfill, readBackfills } from './read-backfills.ts';
+export { readEventsFrom } from './read-events-from.ts';
 export { ownColumns, rawTable, seenTable } from './tables.ts';

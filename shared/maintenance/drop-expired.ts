@@ -1,15 +1,8 @@
 import type { Database, Queryable } from '../platform/database.ts';
 import { forgetStatisticsBefore } from '../statistics/index.ts';
-import {
-  fromMicrosSql,
-  listChunks,
-  listPartitions,
-  maintenanceStep,
-  type Segment,
-  type Timescale,
-  viewTableName,
-} from '../values/index.ts';
+import { listChunks, listPartitions, maintenanceStep, type Segment, type Timescale } from '../values/index.ts';
 import { carryRows } from './carry-rows.ts';
+import { dropSegment, stopWriters } from './drop-segment.ts';
 import { limitLockWait } from './limit-lock-wait.ts';
 import type { ViewTable } from './view-tables.ts';
 
@@ -50,7 +43,7 @@ export async function dropExpired(
       await limitLockWait(transaction);
       await stopWriters(transaction, viewTable, isChunked);
       await carryRows(transaction, viewTable, segment, recordedBefore);
-      await drop(transaction, viewTable, segment, isChunked);
+      await dropSegment(transaction, viewTable, segment, isChunked);
       await forgetStatisticsBefore(
         transaction,
         viewTable.ctx,
@@ -64,24 +57,4 @@ export async function dropExpired(
     if (isDropped) segments++;
   }
   return { segments, carried };
-}
-
-/** A writer may still hold a row that was young enough when it came. Dropping a native partition locks the whole table. */
-async function stopWriters(transaction: Queryable, { ctx, table }: ViewTable, isChunked: boolean): Promise<void> {
-  const mode = isChunked ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE';
-  await transaction.script(`LOCK TABLE ${viewTableName(ctx.tenantId, table)} IN ${mode} MODE`);
-}
-
-async function drop(
-  transaction: Queryable,
-  { ctx, table }: ViewTable,
-  { name, fromMicros, toMicros }: Segment,
-  isChunked: boolean,
-): Promise<void> {
-  if (!isChunked) return transaction.script(`DROP TABLE ${name}`);
-  await transaction.rows({
-    name: 'drop_chunks',
-    text: `SELECT drop_chunks($1::text::regclass, older_than => ${fromMicrosSql('$3::float8')}, newer_than => ${fromMicrosSql('$2::float8')})::text`,
-    values: [viewTableName(ctx.tenantId, table), fromMicros, toMicros],
-  });
 }

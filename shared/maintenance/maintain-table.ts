@@ -14,14 +14,21 @@ export interface Done {
   readonly partitionsMade: number;
   /** Hours of which the statistics were made anew, by this job; TimescaleDB's own it does not count. */
   readonly hours: number;
-  /** Partitions or chunks whose rows the view keeps no more. */
+  /** Partitions or chunks whose rows or events are kept no more. */
   readonly dropped: number;
   /** Entities whose newest dropped row is kept. */
   readonly carried: number;
   readonly compressed: number;
+  /** Ids of events that their source remembers no more. */
+  readonly idsForgotten: number;
+  /** Tiles that no window reaches any more, rolled up or removed. */
+  readonly tilesAged: number;
 }
 
-export const nothingDone: Done = { converted: 0, partitionsMade: 0, hours: 0, dropped: 0, carried: 0, compressed: 0 };
+export const nothingDone: Done = {
+  ...{ converted: 0, partitionsMade: 0, hours: 0, dropped: 0, carried: 0, compressed: 0 },
+  ...{ idsForgotten: 0, tilesAged: 0 },
+};
 
 /** All that is due at one table, each step idempotent and in short transactions of its own. */
 export async function maintainTable(
@@ -41,5 +48,8 @@ export async function maintainTable(
   // After the drop, which makes hours of theirs too go from TimescaleDB's.
   const { hours } = await refreshStatistics(database, ctx, table, features, timescale);
   const compressed = isChunked && timescale.community ? await compressChunks(database, viewTable, nowMicros) : 0;
-  return { converted: isConverted ? 1 : 0, partitionsMade, hours, dropped: segments, carried, compressed };
+  return {
+    ...nothingDone,
+    ...{ converted: isConverted ? 1 : 0, partitionsMade, hours, dropped: segments, carried, compressed },
+  };
 }

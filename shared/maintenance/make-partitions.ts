@@ -1,12 +1,15 @@
 import type { Database } from '../platform/database.ts';
-import { listPartitions } from '../values/index.ts';
-import type { ViewTable } from './view-tables.ts';
+import { type CutTable, listPartitions } from '../values/index.ts';
 
 /** Makes the partitions of this month and the next before a write has to. Answers how many were missing. */
-export async function makePartitions(database: Database, viewTable: ViewTable, nowMicros: number): Promise<number> {
-  const { ctx, table, isWritten } = viewTable;
+export async function makePartitions(
+  database: Database,
+  cutTable: CutTable & { readonly isWritten?: boolean },
+  nowMicros: number,
+): Promise<number> {
+  const { ctx, table, isWritten = true } = cutTable;
   if (!isWritten) return 0;
-  const there = new Set((await listPartitions(database, viewTable)).map(({ fromMicros }) => fromMicros));
+  const there = new Set((await listPartitions(database, cutTable)).map(({ fromMicros }) => fromMicros));
   const now = new Date(nowMicros / 1000);
   const months = [0, 1].map((ahead) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead)));
   const missing = months.filter((month) => !there.has(month.getTime() * 1000));

@@ -21,6 +21,7 @@ export {
   lifetimeHour,
   readTileRows,
   readTilesAt,
+  rolledUpHour,
   type TileKey,
   type TileRow,
 } from './tile-rows.ts';

@@ -10,6 +10,7 @@ import {
   tileStart,
   type WindowsRead,
 } from '../aggregation/index.ts';
+import { readEventsFrom } from '../events/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { StoredRow } from '../values/index.ts';
@@ -32,8 +33,9 @@ const entitiesAtOnce = 100;
 
 /**
  * For each place of the spine what the windows hold of its entity as of its moment. The tiles answer, and for the hop that
- * a moment lies in the raw events; with `knownAtMicros` the raw events alone, since tiles do not tell when an event came. What
- * retention dropped is in the tile at `-infinity`, and counts in lifetime windows always.
+ * a moment lies in the raw events; with `knownAtMicros` the raw events, since tiles do not tell when an event came. Of
+ * times of which the raw events were dropped the tiles tell then too: what is that old counts always. What was rolled up is
+ * in the tile at `-infinity`, for lifetime windows.
  */
 export async function readWindowsAsOf(
   query: Queryable,
@@ -112,12 +114,14 @@ async function readByEvents(
   const { plan, selection, positions, entities } = read;
   const ranges = rangesOf(read);
   const eventsOf = await readEvents(query, ctx, plan, ranges, knownAtMicros);
-  const hasLifetimes = ranges.some(({ fromMicros }) => fromMicros === Number.NEGATIVE_INFINITY);
-  const droppedOf = hasLifetimes ? await readTileRows(query, ctx, plan.table, ranges.map(onlyDropped)) : [];
+  // After the events, which were all there from then on, and before the tiles, which are all there before it.
+  const eventsFrom = await readEventsFrom(query, ctx, plan.source.name);
+  const hasDropped = Number.isFinite(eventsFrom);
+  const droppedOf = hasDropped ? await readTileRows(query, ctx, plan.table, ranges.map(beforeEvents(eventsFrom))) : [];
   const answers: Answers = [];
   for (const [index, { moments }] of entities.entries()) {
     const dropped = droppedOf[index] ?? [];
-    const events = eventsOf[index] ?? [];
+    const events = (eventsOf[index] ?? []).filter(({ eventMicros }) => eventMicros >= eventsFrom);
     const tiles: Tile[] = [];
     let next = 0;
     // Moments and events in the order of time: the tiles grow from one moment to the next.
@@ -128,7 +132,8 @@ async function readByEvents(
       const before = dropped.filter((row) => isBefore(row, asOfMicros)).map((row) => decodeTileRow(plan, row));
       answers.push([
         place,
-        windowRow({ plan: plan.fold, selection, tiles: [...before, ...tiles], asOfMicros }, positions),
+        // A moment before the events cuts a tile of which there is nothing to tell.
+        windowRow({ plan: plan.fold, selection, tiles: [...before, ...tiles], asOfMicros, headEvents: [] }, positions),
       ]);
     }
   }
@@ -153,6 +158,7 @@ function rangesOf({ selection, entities }: EntitiesRead): HourRange[] {
   }));
 }
 
-function onlyDropped({ entityId }: HourRange): HourRange {
-  return { entityId, fromMicros: Number.NEGATIVE_INFINITY, toMicros: 0 };
+/** What of a range raw events do not tell, and of lifetimes what was rolled up. */
+function beforeEvents(eventsFrom: number): (range: HourRange) => HourRange {
+  return (range) => ({ ...range, toMicros: Math.min(range.toMicros, eventsFrom) });
 }

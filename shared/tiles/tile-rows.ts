@@ -21,6 +21,9 @@ export interface TileRow {
 /** The hour of an entity's running lifetime. */
 export const lifetimeHour = Number.POSITIVE_INFINITY;
 
+/** The hour of what lifetime windows keep of tiles that are gone. */
+export const rolledUpHour = Number.NEGATIVE_INFINITY;
+
 /** Hours of an entity, the second not included. Microseconds since the epoch, or an infinity. */
 export interface HourRange {
   readonly entityId: string;

@@ -158,7 +158,10 @@ describe('the bundles, run as Lambda runs them', () => {
 
   test('the maintenance makes the partition of the next month and the statistics of the hours', async () => {
     const maintain = await start('maintain');
-    const nothing = { tables: 1, remaining: 0, postponed: 0, converted: 0, dropped: 0, carried: 0, compressed: 0 };
+    const nothing = {
+      ...{ tables: 1, remaining: 0, postponed: 0, converted: 0, dropped: 0, carried: 0, compressed: 0 },
+      ...{ idsForgotten: 0, tilesAged: 0 },
+    };
     // Of this month too, where the hour before was the last of another.
     expect(await maintain.invoke({})).toEqual({ ...nothing, partitionsMade: expect.toBeOneOf([1, 2]), hours: 2 });
     expect(await maintain.invoke({})).toMatchObject({ ...nothing, partitionsMade: 0 });

@@ -23,7 +23,7 @@ export interface StreamWorld {
   readonly clock: TestClock;
   readonly source: string;
   /** Registers another source of purchases. */
-  addSource(name: string): Promise<void>;
+  addSource(name: string, more?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Registers a stream view that nothing else uses, and answers its name. */
   view(
     aggregations: readonly Readonly<Record<string, unknown>>[],
@@ -62,8 +62,8 @@ export async function createStreamWorld(options: FeatureStoreOptions = {}): Prom
   clock.set(noon);
   const store = await createFeatureStore({ ...options, clock });
   const source = 'purchases';
-  const addSource = async (name: string): Promise<void> => {
-    const registered = await store.post(sourcesPath, { ...purchaseSource, name });
+  const addSource: StreamWorld['addSource'] = async (name, more = {}) => {
+    const registered = await store.post(sourcesPath, { ...purchaseSource, name, ...more });
     expect(registered.status, registered.text).toBe(201);
   };
   await addSource(source);
