@@ -10,6 +10,7 @@ export interface Ended {
 }
 
 export interface EndingProcess {
+  readonly pid: number;
   signal(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
 }
@@ -45,7 +46,7 @@ export function startToEnd(
     process.off('exit', killAll);
     return { code: child.exitCode, stdout, stderr, millis: performance.now() - startedAt };
   });
-  return { signal: (signal) => child.kill(signal), ended };
+  return { pid: child.pid ?? 0, signal: (signal) => child.kill(signal), ended };
 }
 
 export function runToEnd(...start: Parameters<typeof startToEnd>): Promise<Ended> {
