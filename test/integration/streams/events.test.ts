@@ -3,6 +3,7 @@ import { sweepProjections } from '../../../shared/ingestion/index.ts';
 import { UnavailableError } from '../../../shared/platform/unavailable.ts';
 import { caches } from '../../support/lane.ts';
 import { createStreamWorld, day, hour, incoming, minute, noon, type StreamWorld, second } from './stream-world.ts';
+import { purchases, sourcesPath } from './streams-setup.ts';
 
 const present = (value: unknown) => ['PRESENT', value];
 let ids = 0;
@@ -28,6 +29,27 @@ describe.each(caches)('Events, with cache %s', (cache) => {
     ).toMatchObject({ accepted: 2, duplicates: 1 });
     expect(await world.send([same, noon - 2 * hour, { user_id: view, amount: 4 }])).toMatchObject({ duplicates: 1 });
     expect(await world.everywhere(view, `${view}:total`)).toEqual(present(1));
+  });
+
+  test('the same id of another source, or of another tenant, is another event', async () => {
+    const other = `other_${id()}`;
+    await world.addSource(other);
+    const definition = [{ name: 'n', function: 'count', window: '24h' }];
+    const [view, ofOther] = [await world.view(definition), await world.view(definition, { source: other })];
+    world.clock.set(noon);
+    const same = incoming([id(), noon - minute, { user_id: view }], noon);
+    const { ctx } = world.store.tenant;
+    for (const source of [world.source, other, world.source, other]) await world.applier()(ctx, source, [same]);
+    expect(await world.everywhere(view, `${view}:n`)).toEqual(present(1));
+    expect(await world.everywhere(view, `${ofOther}:n`)).toEqual(present(1));
+
+    const tenant = await world.store.createTenant();
+    const { name: _, ...definitionOfSource } = purchases;
+    const source = { ...definitionOfSource, name: world.source, event_id: undefined };
+    expect((await world.store.post(sourcesPath, source, { key: tenant.key })).status).toBe(201);
+    const event = { ...same, fields: { user_id: view, bought_at: same.fields.at } };
+    const applied = await world.applier()(tenant.ctx, world.source, [event]);
+    expect(applied).toMatchObject({ accepted: 1, duplicates: 0, rejected: [] });
   });
 
   test('bad events are told with their place and code, and the rest counts', async () => {

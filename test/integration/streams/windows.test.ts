@@ -44,6 +44,57 @@ describe.each(caches)('Windows, with cache %s', (cache) => {
     expect(await world.everywhere(view, `${view}:n`)).toEqual(present(0));
   });
 
+  test('all windows of a view slide by its own hop, where it has one', async () => {
+    const view = await world.view(
+      [
+        { name: 'short', function: 'count', window: '1m' },
+        { name: 'long', function: 'count', window: '24h' },
+      ],
+      { hop: '20s' },
+    );
+    const now = noon + 7 * hour + 7 * minute + 33 * second;
+    world.clock.set(now);
+    for (const [name, length] of [
+      ['short', minute],
+      ['long', day],
+    ] as const) {
+      const entity = `${view}${name}`;
+      const start = now - length - 13 * second;
+      await world.send([id(), start, { user_id: entity }], [id(), start - 1, { user_id: entity }]);
+      world.clock.set(now);
+      expect(await world.everywhere(entity, `${view}:${name}`)).toEqual(present(1));
+      world.clock.set(now + 7 * second);
+      expect(await world.everywhere(entity, `${view}:${name}`)).toEqual(present(0));
+      world.clock.set(now);
+    }
+  });
+
+  test('first and last of one moment are by event id, byte for byte', async () => {
+    const view = await world.view([
+      { name: 'first', function: 'first', field: 'amount', window: '24h' },
+      { name: 'lasts', function: 'last_k', field: 'amount', k: 3 },
+    ]);
+    world.clock.set(noon);
+    const idsInOrder = ['10', '9', 'Z', 'a', 'é', '𝄞'].map((text) => `${view}-${text}`);
+    const events = idsInOrder.map((eventId, amount) => [eventId, noon - minute, { user_id: view, amount }] as const);
+    await world.send(...events.slice(3).toReversed());
+    await world.send(...events.slice(0, 3).toReversed());
+    expect(await world.everywhere(view, `${view}:first`)).toEqual(present(0));
+    expect(await world.everywhere(view, `${view}:lasts`)).toEqual(present([3, 4, 5]));
+  });
+
+  test('an event that is joined at its own time does not see itself', async () => {
+    const view = await world.view([{ name: 'last', function: 'last', field: 'amount' }]);
+    world.clock.set(noon);
+    const [label, before] = [noon - minute, noon - hour];
+    await world.send([id(), before, { user_id: view, amount: 1 }], [id(), label, { user_id: view, amount: 2 }]);
+    for (const knownAt of [undefined, noon]) {
+      expect(await world.asOf(view, `${view}:last`, label, knownAt)).toEqual(present(1));
+      expect(await world.asOf(view, `${view}:last`, label + 1, knownAt)).toEqual(present(2));
+      expect(await world.asOf(view, `${view}:last`, before, knownAt)).toEqual(notFound);
+    }
+  });
+
   test('several windows are independent, and without one everything before the moment counts', async () => {
     const view = await world.view([
       { name: 'short', function: 'sum', field: 'amount', window: '15m' },
