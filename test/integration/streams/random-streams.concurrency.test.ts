@@ -5,64 +5,25 @@ import { sweepProjections } from '../../../shared/ingestion/index.ts';
 import { UnavailableError } from '../../../shared/platform/unavailable.ts';
 import { type ApplyEvents, createApplyEvents } from '../../../shared/stream/index.ts';
 import { caches } from '../../support/lane.ts';
-import { naiveWindow, type OracleAggregation, type OracleEvent } from '../../support/naive-windows.ts';
-import { createStreamWorld, day, hour, incoming, minute, noon, type StreamWorld, second } from './stream-world.ts';
+import type { OracleEvent } from '../../support/naive-windows.ts';
+import {
+  aggregations,
+  type Checked,
+  definitionsOf,
+  finely,
+  namesOf,
+  oracleOf,
+  type RandomView,
+  type Sent,
+  type Step,
+  shuffled,
+  stepArbitrary,
+  ttl,
+  users,
+} from './random-steps.ts';
+import { createStreamWorld, hour, incoming, noon, type StreamWorld } from './stream-world.ts';
 
 const scenarios = 10;
-const users = ['u0', 'u1', 'u2'] as const;
-
-const aggregations: Readonly<Record<string, OracleAggregation>> = {
-  n: { function: 'count', window: '15m' },
-  n_ever: { function: 'count' },
-  sum_1h: { function: 'sum', field: 'amount', window: '1h' },
-  sum_ever: { function: 'sum', field: 'shop' },
-  avg_24h: { function: 'avg', field: 'amount', window: '24h' },
-  min_7d: { function: 'min', field: 'amount', window: '7d' },
-  max_12d: { function: 'max', field: 'shop', window: '12d' },
-  var_24h: { function: 'variance', field: 'amount', window: '24h' },
-  std_ever: { function: 'stddev', field: 'amount' },
-  first_ever: { function: 'first', field: 'country' },
-  last_24h: { function: 'last', field: 'amount', window: '24h' },
-  last_ever: { function: 'last', field: 'country' },
-  firsts: { function: 'first_k', field: 'amount', k: 3 },
-  lasts_7d: { function: 'last_k', field: 'shop', window: '7d', k: 3 },
-  countries_7d: { function: 'count_distinct', field: 'country', window: '7d' },
-  top_24h: { function: 'top_k', field: 'country', window: '24h', k: 2 },
-  median_30d: { function: 'percentile', field: 'amount', window: '30d', p: 0.5 },
-};
-const names = Object.keys(aggregations);
-const definitions = Object.entries(aggregations).map(([name, aggregation]) => ({ name, ...aggregation }));
-const ttl = 6 * hour;
-
-const windows = [0, 15 * minute, hour, 24 * hour, 7 * day, 12 * day, 30 * day];
-
-/** When an event happened: on an edge of a window before the moment, or near it. */
-const agoArbitrary = fc.oneof(
-  fc
-    .record({ window: fc.constantFrom(...windows), shift: fc.constantFrom(-1, 0, 1, minute, -minute) })
-    .map(({ window, shift }) => window + shift),
-  fc.integer({ min: -59 * second, max: 2 * hour }),
-  fc.integer({ min: 0, max: 80 * 24 * 60 }).map((minutes) => minutes * minute),
-);
-
-const eventArbitrary = fc.record({
-  user: fc.constantFrom(...users),
-  ago: agoArbitrary,
-  amount: fc.option(fc.integer({ min: -8, max: 40 }).map((quarters) => quarters / 4)),
-  shop: fc.option(fc.integer({ min: -5, max: 1000 })),
-  country: fc.option(fc.constantFrom('at', 'be', 'ch', 'de', 'es')),
-});
-
-const stepArbitrary = fc.record({
-  kind: fc.constantFrom('apply', 'apply', 'twice at once', 'unprojected', 'not committed', 'with a lost cache'),
-  events: fc.array(eventArbitrary, { minLength: 1, maxLength: 25 }),
-  /** Of all events sent before, some come again. */
-  again: fc.array(fc.nat(), { maxLength: 6 }),
-  forgets: fc.boolean(),
-  later: fc.constantFrom(0, 1, second, minute, 5 * minute, hour, 11 * hour, 24 * hour),
-});
-type Step = typeof stepArbitrary extends fc.Arbitrary<infer Value> ? Value : never;
-
 /** Online equals offline equals a scan over all events (docs/semantics.md, sections 4 and 5). */
 describe.each(caches)('Random streams, with cache %s', (cache) => {
   let world: StreamWorld;
@@ -79,8 +40,11 @@ describe.each(caches)('Random streams, with cache %s', (cache) => {
   }, 240_000);
 });
 
-interface Sent extends OracleEvent {
-  readonly user: string;
+/** What was answered online at a moment, when the database's clock said so. */
+interface Answered {
+  readonly asOfMicros: number;
+  readonly knownAtMicros: number;
+  readonly said: readonly unknown[];
 }
 
 let scenario = 0;
@@ -93,9 +57,20 @@ async function run(world: StreamWorld, steps: readonly Step[]): Promise<void> {
   await world.addSource(source);
   const entity = (user: string): string => `${prefix}${user}`;
   clock.set(noon + (scenario % 3) * 5 * hour);
-  const all = await world.view(definitions, { source });
-  const some = await world.view(definitions, { source, where: 'amount > 1.0', ttl_hours: ttl / hour });
+  const all = await world.view(definitionsOf(aggregations), { source });
+  const where = { where: 'amount > 1.0', ttl_hours: ttl / hour };
+  const passes = ({ amount }: OracleEvent['fields']): boolean => Number(amount ?? 0) > 1;
+  const views: RandomView[] = [
+    { name: all, aggregations, passes: () => true },
+    { name: await world.view(definitionsOf(aggregations), { source, ...where }), aggregations, passes, ttlMicros: ttl },
+    {
+      name: await world.view(definitionsOf(finely), { source, hop: '20s', where: where.where }),
+      aggregations: finely,
+      passes,
+    },
+  ];
   const sent: Sent[] = [];
+  const answered: Answered[] = [];
   let ids = 0;
 
   for (const step of steps) {
@@ -105,33 +80,31 @@ async function run(world: StreamWorld, steps: readonly Step[]): Promise<void> {
       // Byte order is not that of arrival.
       eventId: `${prefix}-${(ids * 7919) % 1000}-${ids++}`,
     }));
-    const again = sent.length === 0 ? [] : step.again.flatMap((place) => sent[place % sent.length] ?? []);
+    const again = step.again.flatMap(({ place, isOther }) => {
+      const event = sent[place % sent.length];
+      if (event === undefined) return [];
+      return [isOther ? { ...event, eventMicros: event.eventMicros - hour, fields: { amount: 77, shop: 7 } } : event];
+    });
     const batch = shuffled([...given, ...again, ...given.slice(0, 2)]);
     await applyAs(
       world,
       { source, view: all, kind: step.kind },
-      batch.map((event) => [event, entity(event.user)]),
+      batch.map((event) => [event, event.user === null ? null : entity(event.user)]),
     );
-    // The first of an id stands; those that come again are what they were.
+    // The first of an id stands, whatever comes again.
     sent.push(...given);
-    if (step.forgets) await world.forget(entity(step.events[0]?.user ?? ''));
-    await check(world, { all, some, entity, sent });
+    if (step.forgets) await world.forget(entity(step.events[0]?.user ?? 'u0'));
+    answered.push(await check(world, { views, entity, sent }));
     clock.set(now + step.later);
-    await check(world, { all, some, entity, sent });
+    answered.push(await check(world, { views, entity, sent }));
   }
-}
-
-/** In an order that depends on the ids alone. */
-function shuffled(events: readonly Sent[]): Sent[] {
-  const key = ({ eventId }: Sent): number =>
-    [...eventId].reduce((sum, each) => (sum * 31 + each.charCodeAt(0)) % 10_007, 7);
-  return events.toSorted((a, b) => key(a) - key(b));
+  await checkLater(world, { views, entity, sent }, answered);
 }
 
 async function applyAs(
   world: StreamWorld,
   { source, view, kind }: { readonly source: string; readonly view: string; readonly kind: Step['kind'] },
-  batch: readonly (readonly [event: Sent, entityId: string])[],
+  batch: readonly (readonly [event: Sent, entityId: string | null])[],
 ): Promise<void> {
   const { store, clock } = world;
   const { ctx } = store.tenant;
@@ -141,9 +114,12 @@ async function applyAs(
   );
   const apply = (applier: ApplyEvents, part = events) => applier(ctx, source, part);
   const away = { ...store.cache, writeNewest: () => Promise.reject(new UnavailableError('cache', new Error('away'))) };
-  const entities = [...new Set(batch.map(([, entityId]) => entityId))];
+  const entities = [...new Set(batch.flatMap(([, entityId]) => entityId ?? []))];
   const readAll = () =>
-    store.post('/api/v1/features/online', { entity_ids: entities, feature_names: [`${view}:n_ever`] });
+    store.post('/api/v1/features/online', {
+      entity_ids: entities.length === 0 ? ['nobody'] : entities,
+      feature_names: [`${view}:n_ever`],
+    });
   switch (kind) {
     case 'twice at once': {
       // As of one shard read twice, and of two with the same entities.
@@ -191,43 +167,51 @@ async function sweepNow({ store }: StreamWorld): Promise<void> {
   await sweepProjections({ database: store.databases.writer, cache: store.cache });
 }
 
-interface Checked {
-  readonly all: string;
-  readonly some: string;
-  readonly entity: (user: string) => string;
-  readonly sent: readonly Sent[];
+/** Online, as of now, and as of now by what is known now: all say what a scan says. */
+async function check({ store, clock }: StreamWorld, checked: Checked): Promise<Answered> {
+  const now = clock.nowMicros();
+  const body = { entity_ids: users.map(checked.entity), feature_names: namesOf(checked) };
+  const online = await store.post('/api/v1/features/online', body);
+  const [database] = await store.databases.admin.rows<{ micros: number }>({
+    name: 'clock',
+    text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::float8 AS micros',
+  });
+  const said = online.json.rows.map(({ statuses, values }: { statuses: unknown[]; values: unknown[] }) =>
+    values.map((value, index) => [statuses[index], value]),
+  );
+  const oracle = oracleOf(checked, now);
+  const at = formatMicros(now);
+  expect(said, `online at ${at}`).toEqual(oracle);
+  expect(await sayAsOf(store, checked, now), `as of ${at}`).toEqual(oracle);
+  expect(await sayAsOf(store, checked, now, now), `as of ${at}, known then`).toEqual(oracle);
+  return { asOfMicros: now, knownAtMicros: database?.micros ?? Number.NaN, said };
 }
 
-async function check({ store, clock }: StreamWorld, { all, some, entity, sent }: Checked): Promise<void> {
-  const now = clock.nowMicros();
-  const feature_names = [all, some].flatMap((view) => names.map((name) => `${view}:${name}`));
-  const entity_ids = users.map(entity);
-  const online = await store.post('/api/v1/features/online', { entity_ids, feature_names });
-  const timestamp = formatMicros(now);
-  const body = { entity_ids, feature_names, timestamp };
-  const asOf = await store.post('/api/v1/features/batch', body);
-  const known = await store.post('/api/v1/features/batch', { ...body, known_at: timestamp });
-  for (const [place, user] of users.entries()) {
-    const ofUser = sent.filter((event) => event.user === user);
-    const passing = ofUser.filter(({ fields }) => Number(fields.amount ?? 0) > 1);
-    const expected = [
-      ...Object.values(aggregations).map((aggregation) => naiveWindow(ofUser, aggregation, now)),
-      ...Object.values(aggregations).map((aggregation) => naiveWindow(passing, aggregation, now, ttl)),
-    ];
-    const of = (answer: typeof asOf) =>
-      feature_names.map((name) => [answer.json.rows[place].statuses[name], answer.json.rows[place].features[name]]);
-    const row = online.json.rows[place];
-    const said = feature_names.map((_, index) => [row.statuses[index], row.values[index]]);
-    const where = `${entity(user)} at ${timestamp}`;
-    const oracle = expected.map(({ status, value }) => [status, status === 'PRESENT' ? near(value) : null]);
-    expect(said, `online, ${where}`).toEqual(oracle);
-    expect(of(asOf), `as of, ${where}`).toEqual(oracle);
-    expect(of(known), `known at, ${where}`).toEqual(oracle);
+/** What was answered online is what is answered of then, by what was known then, to the last digit. */
+async function checkLater({ store }: StreamWorld, checked: Checked, answered: readonly Answered[]): Promise<void> {
+  for (const { asOfMicros, knownAtMicros, said } of answered) {
+    const at = formatMicros(asOfMicros);
+    expect(await sayAsOf(store, checked, asOfMicros, knownAtMicros), `known at ${at}`).toEqual(said);
+    expect(await sayAsOf(store, checked, asOfMicros), `as of ${at}, by what came later`).toEqual(
+      oracleOf(checked, asOfMicros),
+    );
   }
 }
 
-/** Floating sums to 1e-9 relative. */
-function near(value: unknown): unknown {
-  if (typeof value !== 'number' || Number.isInteger(value)) return value;
-  return expect.closeTo(value, Math.max(0, 8 - Math.ceil(Math.log10(Math.abs(value) + 1))));
+async function sayAsOf(
+  store: StreamWorld['store'],
+  checked: Checked,
+  asOfMicros: number,
+  knownAtMicros?: number,
+): Promise<unknown[]> {
+  const feature_names = namesOf(checked);
+  const { json, text } = await store.post('/api/v1/features/batch', {
+    ...{ entity_ids: users.map(checked.entity), feature_names, timestamp: formatMicros(asOfMicros) },
+    ...(knownAtMicros === undefined ? {} : { known_at: formatMicros(knownAtMicros) }),
+  });
+  expect(json.rows, text).toBeDefined();
+  return users.map((_, place) => {
+    const { statuses, features } = json.rows[place];
+    return feature_names.map((name) => [statuses[name], features[name]]);
+  });
 }
