@@ -68,7 +68,7 @@ describe('a batch of Kafka', () => {
     expect(await letters()).toEqual({});
   });
 
-  test('with poison counts all else: tombstones, what is no JSON, and times of producers that are no times', async () => {
+  test('with poison counts all else: tombstones, what is no JSON, times of producers that are no times, and what claims another tenant', async () => {
     const { tenant, topic, binding } = await bindTenant();
     const { deliver, letters } = composeDelivery(store, [binding]);
     const records = [
@@ -78,6 +78,8 @@ describe('a batch of Kafka', () => {
       kafkaRecord(topic, 0, 4, clickOf(), Date.now() + 3_600_000),
       kafkaRecord(topic, 0, 5, clickOf(), -1),
       kafkaRecord(topic, 0, 6, clickOf({ event_id: 'e2' })),
+      kafkaRecord(topic, 0, 7, { tenant: 'umbrella', source: 'clicks', ...clickOf({ event_id: 'stolen' }) }),
+      kafkaRecord(topic, 0, 8, { payload: '{"tenant":"umbrella"}', signature: 'AAAA' }),
     ];
     const event = kafkaEvent({ [`${topic}-0`]: records });
     expect(await createKafkaHandler(deliver)(event)).toEqual({ batchItemFailures: [] });
@@ -91,6 +93,8 @@ describe('a batch of Kafka', () => {
       '0-3.json': 'not_json',
       '0-4.json': 'invalid_arrival',
       '0-5.json': 'invalid_arrival',
+      '0-7.json': 'tenant_not_bound',
+      '0-8.json': 'wrong_signature',
     });
   });
 });

@@ -89,6 +89,14 @@ describe('a batch of Kinesis', () => {
   test('with poison in its middle counts all else, and keeps the poison with its reason and its bytes', async () => {
     const { tenant, stream, bindings } = await bindTenant();
     const { deliver, letters } = composeDelivery(store, bindings);
+    const total = {
+      name: 'total',
+      entity_type: 'user',
+      source: 'clicks',
+      entity_key: 'user_id',
+      aggregations: [{ name: 'clicks_24h', function: 'count', window: '24h' }],
+    };
+    expect((await store.post('/api/v1/feature-views', total, { key: tenant.key })).status).toBe(201);
     const poison = Buffer.from([0xff, 0x00, 0x7b]);
     const records = [
       kinesisRecord(stream, clickOf({ event_id: 'e1' })),
@@ -111,6 +119,9 @@ describe('a batch of Kinesis', () => {
     expect(await handler({ Records: records })).toEqual(success);
     expect(await handler({ Records: records })).toEqual(success);
     expect((await rawEvents(store, tenant.ctx)).map(({ event_id }) => event_id)).toEqual(['e1', 'e2', 'e9']);
+    const asked = { entity_id: 'u1', feature_names: ['clicks_24h'] };
+    const { features } = (await store.post('/api/v1/features/online', asked, { key: tenant.key })).json;
+    expect(features).toEqual({ clicks_24h: 3 });
     const kept = await letters();
     const date = new Date().toISOString().slice(0, 10);
     const keyOf = (index: number, owner = tenant.ctx.tenantName, of = stream) =>
