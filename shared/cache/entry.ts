@@ -1,6 +1,9 @@
+import { isPartText, mergeParts } from './part-text.ts';
+
 /**
- * What a field of the cache holds: a row's JSON text, which begins with its order `[event_time_us,created_at_us`, or the
- * mark of an entity known to be absent, `!` and the epoch milliseconds until which that is believed.
+ * What a field of the cache holds: a row's JSON text, which begins with its order `[event_time_us,created_at_us`; the
+ * mark of an entity known to be absent, `!` and the epoch milliseconds until which that is believed; or a text of parts,
+ * of which each has an order of its own (part-text.ts).
  */
 
 /** Milliseconds for which an absence is believed. */
@@ -19,8 +22,16 @@ export function isAbsenceCurrent(stored: string, nowMicros: number): boolean {
   return Number(stored.slice(1)) * 1000 > nowMicros;
 }
 
-/** Whether `offered` replaces `stored`: the rule of the Lua script, which a test holds against this one. */
-export function replaces(offered: string, stored: string | undefined): boolean {
+/**
+ * What stands in a field once `offered` has come where `stored` was; undefined where nothing changes. The rule of the Lua
+ * script, which a test holds against this one.
+ */
+export function newestOf(offered: string, stored: string | undefined): string | undefined {
+  if (stored !== undefined && isPartText(offered) && isPartText(stored)) return mergeParts(offered, stored);
+  return replaces(offered, stored) ? offered : undefined;
+}
+
+function replaces(offered: string, stored: string | undefined): boolean {
   if (stored === undefined || isAbsence(stored)) return true;
   if (isAbsence(offered)) return false;
   const [offeredEvent, offeredCreated] = orderOf(offered);

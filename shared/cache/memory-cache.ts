@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import { replaces } from './entry.ts';
+import { newestOf } from './entry.ts';
 import { entityKey, epochKey } from './keys.ts';
 import type { CacheOptions, OnlineCache } from './online-cache.ts';
 
@@ -49,7 +49,8 @@ export function createMemoryCache(options: MemoryCacheOptions): OnlineCache {
       for (const { tenantId, entityType, entityId, field, stored } of entries) {
         const key = entityKey(generation, tenantId, entityType, entityId);
         const entity = current(entities, key) ?? new Map<string, string>();
-        if (replaces(stored, entity.get(field))) entity.set(field, stored);
+        const newest = newestOf(stored, entity.get(field));
+        if (newest !== undefined) entity.set(field, newest);
         keep(entities, key, entity, ttlSeconds);
         if (entities.size > maxEntities) forgetFirst(entities);
       }

@@ -3,15 +3,17 @@ import { randomInt } from 'node:crypto';
 /**
  * The fields that a stream view's tiles have in an entity's hash. Names of tables hold no `:`.
  *
- * - `<table>:<n>`: the tiles of a day, the remainder of whose number is n, so that a day takes the place of one that is out
- *   of all windows.
+ * - `<table>:<group>:<n>`: the numbers of a group of windows, of an hour or a day, the remainder of whose number is n, so that
+ *   one takes the place of another that is out of all windows. A text of parts, one for each hour.
+ * - `<table>:<group>s:<n>`: its sketches of an hour, likewise. They are large, and change less often.
  * - `<table>:lifetime`: the running total of lifetime windows.
  * - `<table>:begun` and `<table>:done`: the same mark where the hash has all that Postgres has. Whoever fills it writes
  *   `begun` before reading Postgres and `done` last. A hash that was lost in between has lost `begun`, and is not complete;
  *   of two that fill it at once the greater mark stands in `begun`, and only its own `done` completes it.
  */
 export const tileFields = {
-  day: (table: string, day: number, ringDays: number): string => `${table}:${day % ringDays}`,
+  numbers: (table: string, group: number, span: number, ring: number): string => `${table}:${group}:${span % ring}`,
+  sketches: (table: string, group: number, hour: number, ring: number): string => `${table}:${group}s:${hour % ring}`,
   lifetime: (table: string): string => `${table}:lifetime`,
   begun: (table: string): string => `${table}:begun`,
   done: (table: string): string => `${table}:done`,

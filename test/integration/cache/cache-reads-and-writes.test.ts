@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isAbsence, replaces } from '../../../shared/cache/entry.ts';
-import { encodeAbsence, type OnlineCache } from '../../../shared/cache/index.ts';
+import { isAbsence } from '../../../shared/cache/entry.ts';
+import { encodeAbsence, newestOf, type OnlineCache, writePartText } from '../../../shared/cache/index.ts';
 import { DRIVERS, generation, newTenant, openForTest, readOne, rowOf } from './cache-setup.ts';
 
 /** What stays when these are written one after the other. */
 function fold(texts: readonly string[]): string | undefined {
-  return texts.reduce<string | undefined>((stored, text) => (replaces(text, stored) ? text : stored), undefined);
+  return texts.reduce<string | undefined>((stored, text) => newestOf(text, stored) ?? stored, undefined);
 }
 
 describe.each(Object.entries(DRIVERS))('the online cache %s', (driver, open) => {
@@ -71,11 +71,22 @@ describe.each(Object.entries(DRIVERS))('the online cache %s', (driver, open) => 
       fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.string()).map((row) => rowOf(...row)),
       fc.integer({ min: 0, max: 9 }).map((seconds) => encodeAbsence(seconds * 1_000_000)),
     );
-    const entry = fc.record({
-      entityId: fc.constantFrom('one', 'two'),
-      field: fc.constantFrom('a', 'b'),
-      stored: text,
+    const part = fc.record({
+      name: fc.integer({ min: 0, max: 3 }),
+      revision: fc.integer({ min: 0, max: 5 }),
+      text: fc.base64String({ maxLength: 8 }),
     });
+    const partText = fc
+      .tuple(
+        fc.integer({ min: 1, max: 2 }),
+        fc.uniqueArray(part, { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
+      )
+      .map(([number, parts]) => writePartText({ kind: 7, number }, parts));
+    const entityId = fc.constantFrom('one', 'two');
+    const entry = fc.oneof(
+      fc.record({ entityId, field: fc.constantFrom('a', 'b'), stored: text }),
+      fc.record({ entityId, field: fc.constantFrom('p', 'q'), stored: partText }),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(entry, { maxLength: 250 }), async (entries) => {
         const tenantId = newTenant();
@@ -84,7 +95,7 @@ describe.each(Object.entries(DRIVERS))('the online cache %s', (driver, open) => 
           tenantId,
           entityType: 'user',
           entityId,
-          fields: ['a', 'b'],
+          fields: ['a', 'b', 'p', 'q'],
         }));
         const expected = reads.map(({ entityId, fields }) =>
           fields.map((field) => {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { absenceMillis, encodeAbsence, isAbsence, isAbsenceCurrent, replaces } from '../../../shared/cache/entry.ts';
+import { absenceMillis, encodeAbsence, isAbsence, isAbsenceCurrent, newestOf } from '../../../shared/cache/entry.ts';
 
 const micros = fc.integer({ min: -1_000_000_000_000_000, max: 9_000_000_000_000_000 });
 const order = fc.tuple(micros, micros);
 const rowOf = (event: number, created: number): string => JSON.stringify([event, created, 1, 'a,]"b', null]);
+
+const replaces = (offered: string, stored: string | undefined): boolean => newestOf(offered, stored) === offered;
 
 describe('which of two stored texts stays', () => {
   test('the later event replaces the earlier, and with one event time the later creation', () => {
