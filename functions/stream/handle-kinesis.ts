@@ -38,12 +38,22 @@ export function createKinesisHandler(deliver: DeliverRecords): (event: unknown) 
 }
 
 function readKinesisRecords(event: unknown): StreamRecord[] {
-  return kinesisEventSchema.parse(event).Records.map(({ eventID, eventSourceARN, kinesis }) => ({
-    transport: 'kinesis',
-    stream: /:stream\/([^/:]+)/.exec(eventSourceARN)?.[1] ?? '',
-    shard: eventID.slice(0, eventID.indexOf(':')),
-    sequence: kinesis.sequenceNumber,
-    arrivalMicros: arrivalMicrosOf(kinesis.approximateArrivalTimestamp * 1000, kinesis.sequenceNumber),
-    data: Buffer.from(kinesis.data, 'base64'),
-  }));
+  const { Records: records } = kinesisEventSchema.parse(event);
+  // A batch is of one stream.
+  let arn = '';
+  let stream = '';
+  return records.map(({ eventID, eventSourceARN, kinesis }) => {
+    if (eventSourceARN !== arn) {
+      arn = eventSourceARN;
+      stream = /:stream\/([^/:]+)/.exec(arn)?.[1] ?? '';
+    }
+    return {
+      transport: 'kinesis',
+      stream,
+      shard: eventID.slice(0, eventID.indexOf(':')),
+      sequence: kinesis.sequenceNumber,
+      arrivalMicros: arrivalMicrosOf(kinesis.approximateArrivalTimestamp * 1000, kinesis.sequenceNumber),
+      data: Buffer.from(kinesis.data, 'base64'),
+    };
+  });
 }

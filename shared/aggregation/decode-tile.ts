@@ -1,7 +1,7 @@
-import { type EncodedTile, originOf } from './encode-tile.ts';
+import { type EncodedTile, linesOf, originOf, sectionsOf } from './encode-tile.ts';
 import type { FoldPlan, Partials, SlotGroup } from './fold-plan.ts';
 import { isJsonArray, type JsonValue, shapeError } from './json.ts';
-import { unpackNumbers } from './pack-numbers.ts';
+import { readPacked, unpackNumbers } from './pack-numbers.ts';
 import { createPart, decodePart, type Part } from './parts.ts';
 import { neededOf, type Selection } from './select-features.ts';
 import type { Slots } from './slots.ts';
@@ -22,9 +22,11 @@ export function decodeTile(
   { state, sketches }: EncodedTile,
   read?: DecodedFor,
 ): Tile {
-  const sections = state.split('.');
+  const sections = sectionsOf(state);
   const needed = read === undefined ? plan.groups : neededFor(plan, read);
-  const parts = needed.some((partials) => partials !== undefined && partials.parts.length > 0) ? parse(sketches) : null;
+  const hasParts = needed.some((partials) => partials !== undefined && partials.parts.length > 0);
+  if (hasParts && sketches === null) throw shapeError('sketches');
+  const lines = hasParts && sketches !== null ? linesOf(sketches) : [];
   const groups: Slots[] = [];
   for (const [place, group] of plan.groups.entries()) {
     const partials = needed[place];
@@ -33,7 +35,7 @@ export function decodeTile(
     groups.push(
       partials === undefined
         ? { numbers: [], parts: [], spills: null }
-        : decodeSlots(group, section, originOf(startMicros), partials, elementOf(parts, place)),
+        : decodeSlots(group, section, originOf(startMicros), partials, lines[place]),
     );
   }
   const spilled = sections[plan.groups.length];
@@ -52,19 +54,27 @@ function decodeSlots(
   section: string,
   originMicros: number,
   needed: Partials,
-  json: JsonValue | undefined,
+  line: string | undefined,
 ): Slots {
-  const numbers = unpackNumbers(section, group.emptyNumbers, originMicros);
-  if (numbers === undefined) throw shapeError('the numbers of slots');
+  const byteLength = readPacked(section);
+  // A copy of doubles, to which doubles are then added: an empty array would begin with small integers and be copied.
+  const numbers = byteLength === 0 ? [] : group.emptyNumbers.slice();
+  numbers.length = 0;
+  const packed = { from: 0, to: byteLength, empty: group.emptyNumbers, originMicros, shift: 0 };
+  if (!unpackNumbers(numbers, packed)) throw shapeError('the numbers of slots');
+  const count = numbers.length / group.emptyNumbers.length;
+  if (group.parts.length === 0) return { numbers, parts: [], spills: null };
+  const isNeeded = needed.parts.length > 0;
+  const json: JsonValue | undefined = isNeeded && line !== undefined && line !== '' ? JSON.parse(line) : undefined;
   const parts: (readonly Part[])[] = [];
-  const hasParts = group.parts.length > 0;
-  for (let place = 0; hasParts && place < numbers.length / group.emptyNumbers.length; place++) {
-    parts.push(needed.parts.length === 0 ? [] : decodeParts(group, needed, elementOf(json, place)));
+  for (let place = 0; place < count; place++) {
+    parts.push(isNeeded ? decodeParts(group, needed, elementOf(json, place)) : []);
   }
   return { numbers, parts, spills: null };
 }
 
-function decodeParts(group: SlotGroup, needed: Partials, json: JsonValue | undefined): Part[] {
+/** Of one slot, of which a line of the sketches has this JSON. */
+export function decodeParts(group: SlotGroup, needed: Partials, json: JsonValue | undefined): Part[] {
   return group.parts.map((spec) =>
     needed.parts.includes(spec) ? decodePart(spec.kind, elementOf(json, spec.place)) : createPart(spec.kind),
   );
@@ -83,11 +93,6 @@ function addSpills(groups: readonly Slots[], json: JsonValue): void {
     slots.spills ??= [];
     slots.spills.push({ index, at, total: { units: digits.startsWith('-') ? -magnitude : magnitude, exponent } });
   }
-}
-
-function parse(sketches: string | null): JsonValue {
-  if (sketches === null) throw shapeError('sketches');
-  return JSON.parse(sketches);
 }
 
 function elementOf(json: JsonValue | undefined, index: number): JsonValue | undefined {

@@ -14,16 +14,18 @@ export interface EncodedTile {
    */
   readonly state: string;
   /**
-   * The parts of each group's slots as JSON, each within the bound that its file states; null where the plan has none.
+   * The parts of each group's slots as JSON, a line for each group and each part within the bound that its file states;
+   * null where the plan has none.
    */
   readonly sketches: string | null;
 }
 
-export function encodeTile(plan: FoldPlan, tile: Tile): EncodedTile {
-  return { state: encodeState(plan, tile), sketches: encodeSketches(plan, tile) };
+/** `withSketches` false: null in their place, where they have not changed and need not be written. */
+export function encodeTile(plan: FoldPlan, tile: Tile, { withSketches = true } = {}): EncodedTile {
+  return { state: encodeState(plan, tile), sketches: withSketches ? encodeSketches(plan, tile) : null };
 }
 
-/** Of the two texts the first alone, for where `mergeTile` has not changed the sketches. */
+/** Of the two texts the first alone, for where the sketches have not changed. */
 export function encodeState(plan: FoldPlan, { startMicros, groups }: Tile): string {
   let text = '';
   const spills: JsonValue[] = [];
@@ -45,11 +47,21 @@ export function originOf(startMicros: number): number {
   return Number.isFinite(startMicros) ? startMicros : 0;
 }
 
+/** A section for each group, and a last one of spilled sums where there are any. */
+export function sectionsOf(state: string): string[] {
+  return state.split('.');
+}
+
+/** JSON for each group, empty where the group has no parts. JSON holds no line break but those between its own tokens. */
+export function linesOf(sketches: string): string[] {
+  return sketches.split('\n');
+}
+
 function encodeSketches(plan: FoldPlan, { groups }: Tile): string | null {
   if (plan.groups.every(({ parts }) => parts.length === 0)) return null;
-  return JSON.stringify(
-    plan.groups.map((group, place) =>
-      group.parts.length === 0 ? [] : groups[place]?.parts.map((parts) => parts.map(encodePart)),
-    ),
-  );
+  return plan.groups
+    .map((group, place) =>
+      group.parts.length === 0 ? '' : JSON.stringify(groups[place]?.parts.map((parts) => parts.map(encodePart))),
+    )
+    .join('\n');
 }

@@ -1,7 +1,8 @@
 export { type Aggregation, type AggregationFunction, aggregationFunctions } from './aggregation.ts';
 export { compileFoldPlan, type PlanError } from './compile-fold-plan.ts';
+export { decodeGroup, type PackedHour } from './decode-group.ts';
 export { decodeTile } from './decode-tile.ts';
-export { encodeState, encodeTile } from './encode-tile.ts';
+export { encodeState, encodeTile, linesOf, sectionsOf } from './encode-tile.ts';
 export { foldEvent } from './fold-event.ts';
 export { type EntityEvent, foldByEntity, foldEvents } from './fold-events.ts';
 export type { FoldPlan } from './fold-plan.ts';
@@ -11,6 +12,6 @@ export { outputDtype } from './output-dtype.ts';
 export type { CountedEvent } from './parts.ts';
 export { headStart, readWindows, type WindowsRead, type WindowValue } from './read-windows.ts';
 export { rollUp, rollUpStart, selectLifetimes } from './roll-up.ts';
-export { firstTileStart, type Selection, selectFeatures } from './select-features.ts';
+export { firstTileStart, neededOf, type Selection, selectFeatures } from './select-features.ts';
 export { createTile, type Tile, tileStart } from './tile.ts';
-export { hopOf, parseDuration, parseWindow, windowStart } from './windows.ts';
+export { hopOf, hourMicros, parseDuration, parseWindow, type Window, windowStart } from './windows.ts';

@@ -1,63 +1,90 @@
-import { newestAt } from './slots.ts';
+import { indexAt, newestAt } from './slots.ts';
 
 /**
  * The numbers of slots as base64 text. A whole number from 0 to 250 takes one byte, another below 2^32 five, any other
  * nine: the usual slot of count, sum, min and max 40. As JSON, numbers take as much room and several times as long to
  * write, since the shortest decimal of each is searched for. The time of the newest event is written as an offset from
- * `originMicros`.
+ * `originMicros`. A whole number of three bytes, so that texts one after another are one text of base64: a day of hours is
+ * decoded at once, in a tenth of the time of one by one.
  */
 export function packNumbers(numbers: readonly number[], slotLength: number, originMicros: number): string {
-  const bytes = Buffer.allocUnsafe(numbers.length * mostBytes);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  reserve(numbers.length * mostBytes + 2);
   let end = 0;
   for (let base = 0; base < numbers.length; base += slotLength) {
     for (let place = 0; place < slotLength; place++) {
       const value = numbers[base + place] ?? 0;
-      end = write(view, end, place === newestAt ? value - originMicros : value);
+      end = write(end, place === newestAt ? value - originMicros : value);
     }
   }
-  return bytes.toString('base64', 0, end);
+  for (; end % 3 !== 0; end++) scratch[end] = isPadding;
+  return scratch.toString('base64', 0, end);
 }
 
-/** Undefined where the text holds no whole number of slots as long as `empty`. */
-export function unpackNumbers(text: string, empty: readonly number[], originMicros: number): number[] | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // A copy of doubles, to which doubles are then added: an empty array would begin with small integers and be copied.
-  const numbers = bytes.byteLength === 0 ? [] : empty.slice();
-  let base = 0;
-  for (let at = 0; at < bytes.byteLength; base += empty.length) {
+/**
+ * Reads the bytes of a text of base64, of which line breaks do not count, and answers how many. They are there until anything else
+ * is packed or read.
+ */
+export function readPacked(text: string): number {
+  reserve(text.length);
+  return scratch.write(text, 0, 'base64');
+}
+
+export interface PackedSlots {
+  /** Of the bytes that were read last. */
+  readonly from: number;
+  readonly to: number;
+  /** Of a slot without events. */
+  readonly empty: readonly number[];
+  readonly originMicros: number;
+  /** Added to each slot's place in its tile. */
+  readonly shift: number;
+}
+
+/** Appends slots to `numbers`. False where the bytes hold no whole number of slots as long as `empty`. */
+export function unpackNumbers(numbers: number[], { from, to, empty, originMicros, shift }: PackedSlots): boolean {
+  let base = numbers.length;
+  for (let at = from; at < to && scratch[at] !== isPadding; base += empty.length) {
     for (let place = 0; place < empty.length; place++) {
-      if (at >= bytes.byteLength) return undefined;
-      const first = view.getUint8(at);
+      const first = scratch[at] ?? isPadding;
       const length = first <= largestByte ? 1 : first === isWhole ? wholeBytes : mostBytes;
-      if (at + length > bytes.byteLength) return undefined;
+      if (first === isPadding || at + length > to) return false;
       const value = first <= largestByte ? first : first === isWhole ? view.getUint32(at + 1) : view.getFloat64(at + 1);
-      numbers[base + place] = place === newestAt ? value + originMicros : value;
+      numbers[base + place] = place === newestAt ? value + originMicros : place === indexAt ? value + shift : value;
       at += length;
     }
   }
-  return numbers;
+  return true;
 }
 
 const largestByte = 250;
 /** What the first byte says of longer numbers. */
 const isWhole = 251;
 const isDouble = 252;
+const isPadding = 253;
 const wholeBytes = 5;
 const mostBytes = 9;
 
-function write(view: DataView, at: number, value: number): number {
+/** One for all texts, since each is done with before the next begins. */
+let scratch = Buffer.alloc(64 * 1024);
+let view = new DataView(scratch.buffer, scratch.byteOffset, scratch.byteLength);
+
+function reserve(bytes: number): void {
+  if (bytes <= scratch.byteLength) return;
+  scratch = Buffer.alloc(2 * bytes);
+  view = new DataView(scratch.buffer, scratch.byteOffset, scratch.byteLength);
+}
+
+function write(at: number, value: number): number {
   if (value >>> 0 !== value) {
-    view.setUint8(at, isDouble);
+    scratch[at] = isDouble;
     view.setFloat64(at + 1, value);
     return at + mostBytes;
   }
   if (value > largestByte) {
-    view.setUint8(at, isWhole);
+    scratch[at] = isWhole;
     view.setUint32(at + 1, value);
     return at + wholeBytes;
   }
-  view.setUint8(at, value);
+  scratch[at] = value;
   return at + 1;
 }

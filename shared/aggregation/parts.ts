@@ -75,27 +75,25 @@ export function createPart(kind: PartKind): Part {
   }
 }
 
-/** Nulls are ignored. */
-export function foldPart(part: Part, spec: PartSpec, event: CountedEvent): void {
+/** Nulls are ignored. True where the part has changed. */
+export function foldPart(part: Part, spec: PartSpec, event: CountedEvent): boolean {
   const given = event.values[spec.position];
-  if (given === null || given === undefined) return;
+  if (given === null || given === undefined) return false;
   // −0 is 0.
   const value = given === 0 ? 0 : given;
   switch (part.kind) {
     case 'extreme':
-      foldExtreme(part, String(value), spec.compare, spec.isGreatest);
-      break;
+      return foldExtreme(part, String(value), spec.compare, spec.isGreatest);
     case 'ends':
-      foldEnd(part, { eventMicros: event.eventMicros, eventId: event.eventId, value }, spec);
-      break;
+      return foldEnd(part, { eventMicros: event.eventMicros, eventId: event.eventId, value }, spec);
     case 'distinct':
-      foldDistinct(part, scalarOf(value));
-      break;
+      return foldDistinct(part, scalarOf(value));
     case 'frequent':
       foldFrequent(part, scalarOf(value));
-      break;
+      return true;
     case 'quantiles':
       foldQuantiles(part, Number(value));
+      return true;
   }
 }
 

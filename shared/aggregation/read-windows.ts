@@ -42,9 +42,12 @@ export function readWindows(read: WindowsRead): WindowValue[] {
  * past or their times a little ahead of the clock. Undefined where the tiles are enough.
  */
 export function headStart({ plan, selection, tiles, asOfMicros }: WindowsRead): number | undefined {
-  const tile = tiles.findLast(({ startMicros }) => startMicros < asOfMicros);
   let earliest: number | undefined;
   for (const { group: place } of selection.groups) {
+    // Tiles may be of some groups only, and of each its last has the slot that holds the moment.
+    const tile = tiles.findLast(
+      ({ startMicros, groups }) => startMicros < asOfMicros && groups[place]?.numbers.length !== 0,
+    );
     const group = plan.groups[place];
     const slots = tile?.groups[place];
     if (tile === undefined || group === undefined || slots === undefined) continue;

@@ -21,6 +21,8 @@ const latestMillis = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 export function parseTime(given: unknown): Time | undefined {
   if (typeof given === 'number') return fromEpochMillis(given);
   if (typeof given !== 'string') return undefined;
+  const canonical = parseCanonical(given);
+  if (canonical !== undefined) return canonical;
   const match = pattern.exec(given);
   if (match === null) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', , sign, offsetHour, offsetMinute] =
@@ -41,6 +43,48 @@ export function parseTime(given: unknown): Time | undefined {
   return inRange(millis) ? { millis, micros: digits % 1000 } : undefined;
 }
 
+/** A text as toISOString and formatTime write it for whole milliseconds: `2026-01-31T12:00:00.000Z`. */
+const canonicalLength = 24;
+
+/**
+ * Such a text, in a fifth of the time that the pattern takes; most times are written so. Undefined for all others, and for
+ * those of dates that there are none of.
+ */
+function parseCanonical(text: string): Time | undefined {
+  if (text.length !== canonicalLength || text.charCodeAt(10) !== 84 || text.charCodeAt(23) !== 90) return undefined;
+  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return undefined;
+  if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58 || text.charCodeAt(19) !== 46) return undefined;
+  const year = digitsAt(text, 0, 4);
+  const month = digitsAt(text, 5, 2);
+  const day = digitsAt(text, 8, 2);
+  const hour = digitsAt(text, 11, 2);
+  const minute = digitsAt(text, 14, 2);
+  const second = digitsAt(text, 17, 2);
+  const milli = digitsAt(text, 20, 3);
+  // A sum with NaN is no number that is at least 0.
+  if (!(year + month + day + hour + minute + second + milli >= 0)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  // Days up to the 28th are of every month; Date.UTC takes years from 100 on for what they are.
+  const midnight =
+    year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= 28
+      ? Date.UTC(year, month - 1, day)
+      : midnightMillis(year, month, day);
+  if (midnight === undefined) return undefined;
+  const millis = midnight + hour * 3_600_000 + minute * 60_000 + second * 1000 + milli;
+  return inRange(millis) ? { millis, micros: 0 } : undefined;
+}
+
+/** NaN where one of them is no digit. */
+function digitsAt(text: string, from: number, count: number): number {
+  let number = 0;
+  for (let at = from; at < from + count; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
 /** Microseconds since the epoch; exact from 1684 to 2255. */
 export function toMicros(time: Time): number {
   return time.millis * 1000 + time.micros;
@@ -55,6 +99,12 @@ export function fromMicros(epochMicros: number): Time {
 export function formatTime(time: Time): string {
   const text = new Date(time.millis).toISOString();
   return time.micros === 0 ? text : `${text.slice(0, -1)}${String(time.micros).padStart(3, '0')}Z`;
+}
+
+/** As formatTime of what `given` was read as; `given` itself where it is written so already, as most times are. */
+export function formatGiven(given: unknown, time: Time): string {
+  const isCanonical = typeof given === 'string' && given.length === canonicalLength && given.charCodeAt(10) === 84;
+  return isCanonical && given.charCodeAt(23) === 90 ? given : formatTime(time);
 }
 
 export function formatMicros(epochMicros: number): string {

@@ -32,8 +32,10 @@ export function groupRecords(records: readonly StreamRecord[], settings: DecodeS
       refused.push({ ...decoded, record });
       continue;
     }
-    const key = JSON.stringify([decoded.tenant, decoded.target.kind, decoded.target.name]);
-    const group = groups.get(key) ?? { tenant: decoded.tenant, target: decoded.target, items: [] };
+    const { tenant, target } = decoded;
+    // The length keeps two apart whatever their names hold.
+    const key = `${tenant.length} ${tenant} ${target.kind} ${target.name}`;
+    const group = groups.get(key) ?? { tenant, target, items: [] };
     groups.set(key, group);
     for (const item of itemsOf(decoded, record)) group.items.push(item);
   }

@@ -4,13 +4,19 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
-import { type Registries, readingRegistry, type StreamSource, type TenantRegistry } from '../registry/index.ts';
-import { countEvent, dayOf, type StreamEvent, type StreamPlan, streamPlanOf } from '../tiles/index.ts';
-import { addPendingTiles, createEnsurePartitions, deleteProjections, isPartitionMissing } from '../values/index.ts';
-import { foldIntoTiles } from './fold-into-tiles.ts';
-import { insertEvents } from './insert-events.ts';
+import { type Registries, readingRegistry, type TenantRegistry } from '../registry/index.ts';
+import { type StreamPlan, streamPlanOf } from '../tiles/index.ts';
+import { createEnsurePartitions, deleteProjections, isPartitionMissing } from '../values/index.ts';
+import { createHeldTiles, type HeldTiles } from './held-tiles.ts';
 import { type EventRejection, type IncomingEvent, type JudgedEvent, judgeEvents } from './judge-events.ts';
-import { projectTiles, type TouchedDays } from './project-tiles.ts';
+import { projectTiles } from './project-tiles.ts';
+import {
+  type FoldedView,
+  type OutdatedRegistry,
+  type StoredEvents,
+  type StreamsOfSource,
+  storeEvents,
+} from './store-events.ts';
 
 export interface ApplyDependencies {
   /** As writer. */
@@ -32,6 +38,9 @@ export interface AppliedEvents {
   readonly isProjected: boolean;
 }
 
+/** Some 2 KB each: 80 MB of a function's memory. */
+const mostHeldTiles = 40_000;
+
 export type ApplyEvents = (
   ctx: TenantContext,
   sourceName: string,
@@ -46,6 +55,7 @@ export type ApplyEvents = (
 export function createApplyEvents(dependencies: ApplyDependencies): ApplyEvents {
   const { database, cache, registries, clock, futureToleranceSeconds = 60 } = dependencies;
   const ensurePartitions = createEnsurePartitions(database);
+  const held = createHeldTiles(mostHeldTiles);
   const futureToleranceMicros = futureToleranceSeconds * 1_000_000;
 
   return async (ctx, sourceName, given) => {
@@ -62,28 +72,30 @@ export function createApplyEvents(dependencies: ApplyDependencies): ApplyEvents 
       }
     }
     for (;;) {
-      const { source, plans } = found;
+      const { source } = found;
       const { events, accepted, rejected } = judged;
       if (events.length === 0) return { accepted, duplicates: 0, rejected, isProjected: true };
 
       const eventTimes = events.map(({ eventMicros }) => eventMicros);
       await ensurePartitions(ctx, rawTable(source.name), eventTimes);
-      let stored: StoredEvents;
+      let stored: StoredEvents | OutdatedRegistry;
       try {
-        stored = await storeEvents(database, ctx, found, events);
+        stored = await storeEvents({ database, held }, ctx, found, events);
       } catch (error) {
         if (!isPartitionMissing(error)) throw error;
         await ensurePartitions(ctx, rawTable(source.name), eventTimes, { forget: true });
-        stored = await storeEvents(database, ctx, found, events);
+        stored = await storeEvents({ database, held }, ctx, found, events);
       }
-      if (stored.neededEpoch !== undefined) {
+      if ('neededEpoch' in stored) {
         // A view of the source was registered, and this process has not heard of it.
         found = streamsOf(await reachEpoch(registries, ctx, stored.neededEpoch), sourceName);
         judged = judgeEvents(found.source, given, settings);
         continue;
       }
-      const isProjected = await project({ database, cache }, ctx, plans, events, stored.pendingIds, clock.nowMicros());
-      return { accepted, duplicates: accepted - stored.fresh, rejected, isProjected };
+      holdTiles(held, ctx, stored.folded);
+      const duplicates = stored.fresh.length === events.length ? [] : without(events, stored.fresh);
+      const isProjected = await project({ database, cache }, ctx, stored, duplicates, clock.nowMicros());
+      return { accepted, duplicates: accepted - stored.fresh.length, rejected, isProjected };
     }
   };
 }
@@ -95,12 +107,10 @@ async function reachEpoch(registries: Registries, ctx: TenantContext, epoch: num
   throw new UnavailableError('dynamodb', new Error(`the registry of epoch ${epoch} could not be read`));
 }
 
-interface StreamsOfSource {
-  readonly source: StreamSource;
-  /** Of the registry that says so. */
-  readonly epoch: number;
-  /** Of each table of tiles, sorted by it: in the same order every writer writes them. */
-  readonly plans: readonly StreamPlan[];
+function without(events: readonly JudgedEvent[], fresh: readonly JudgedEvent[]): JudgedEvent[] {
+  const left = new Set(events);
+  for (const event of fresh) left.delete(event);
+  return [...left];
 }
 
 /** Old versions stay readable, so all of them count events; those that differ in TTLs alone share their tiles. */
@@ -117,63 +127,25 @@ function streamsOf(registry: TenantRegistry, sourceName: string): StreamsOfSourc
   return { source, epoch, plans: [...plans.values()].sort((a, b) => (a.table < b.table ? -1 : 1)) };
 }
 
-type StoredEvents =
-  | {
-      /** How many were new. */
-      readonly fresh: number;
-      /** Of the rows in pending_projections. */
-      readonly pendingIds: readonly string[];
-      readonly neededEpoch?: undefined;
-    }
-  /** Nothing is stored: the registry is older than the source asks for. */
-  | { readonly neededEpoch: number };
-
-function storeEvents(
-  database: Database,
-  ctx: TenantContext,
-  { source, plans, epoch }: StreamsOfSource,
-  events: readonly JudgedEvent[],
-): Promise<StoredEvents> {
-  return database.transaction(async (transaction) => {
-    const inserted = await insertEvents(transaction, ctx, source, events, epoch);
-    if (inserted.neededEpoch !== undefined) return inserted;
-    const { fresh } = inserted;
-    for (const plan of plans) await foldIntoTiles(transaction, ctx, plan, fresh);
-    const pending = plans.flatMap((plan) => {
-      const entityIds = [...touchedDays(plan, fresh).keys()];
-      const { entityType, table } = plan;
-      return entityIds.length === 0 ? [] : [{ id: crypto.randomUUID(), entityType, table, entityIds }];
-    });
-    await addPendingTiles(transaction, ctx, pending);
-    return { fresh: fresh.length, pendingIds: pending.map(({ id }) => id) };
-  });
-}
-
-function touchedDays(plan: StreamPlan, events: readonly StreamEvent[]): TouchedDays {
-  const touched = new Map<string, Set<number>>();
-  for (const event of events) {
-    const counted = countEvent(plan, event);
-    if (counted === undefined) continue;
-    const days = touched.get(counted.entityId) ?? new Set();
-    touched.set(counted.entityId, days.add(dayOf(counted.eventMicros)));
-  }
-  return touched;
+function holdTiles(held: HeldTiles, ctx: TenantContext, folded: readonly FoldedView[]): void {
+  for (const { plan, tiles } of folded) for (const tile of tiles) held.put(ctx, plan.table, tile, tile);
 }
 
 /**
- * Projects what was committed, and the tiles of duplicates too: they may be of a call that ended between its commit and its
- * projection. Whether it could; if not, the mark in Postgres stays and the sweep has the next read fill the cache.
+ * Projects what was committed, and the tiles of duplicates too. Whether it could; if not, the mark in Postgres stays and the
+ * sweep has the next read fill the cache.
  */
 async function project(
   stores: { readonly database: Database; readonly cache: OnlineCache },
   ctx: TenantContext,
-  plans: readonly StreamPlan[],
-  events: readonly JudgedEvent[],
-  pendingIds: readonly string[],
+  { folded, pendingIds }: StoredEvents,
+  duplicates: readonly JudgedEvent[],
   nowMicros: number,
 ): Promise<boolean> {
   try {
-    for (const plan of plans) await projectTiles(stores, ctx, plan, touchedDays(plan, events), nowMicros);
+    for (const { plan, tiles } of folded) {
+      await projectTiles(stores, ctx, plan, { folded: tiles, duplicates }, nowMicros);
+    }
   } catch (error) {
     if (error instanceof UnavailableError) return false;
     throw error;

@@ -2,7 +2,7 @@ import { ownColumns, rawTable, seenTable } from '../events/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { type Queryable, quoteIdentifier } from '../platform/database.ts';
 import type { StreamSource } from '../registry/index.ts';
-import { codecs, fromMicrosSql, viewTableName } from '../values/index.ts';
+import { arrayOf, codecs, fromMicrosSql, quoteElement, viewTableName } from '../values/index.ts';
 import type { JudgedEvent } from './judge-events.ts';
 
 /** The events that were new, or the epoch that the registry must have reached for any to be stored: then none were. */
@@ -32,18 +32,20 @@ export async function insertEvents(
     name: 'insert_events',
     text: insertSql(ctx, source),
     values: [
-      sorted.map(({ eventId }) => eventId),
-      sorted.map(({ eventMicros }) => eventMicros),
-      sorted.map(({ arrivalMicros }) => arrivalMicros),
+      arrayOf(sorted, ({ eventId }) => quoteElement(eventId)),
+      arrayOf(sorted, ({ eventMicros }) => String(eventMicros)),
+      arrayOf(sorted, ({ arrivalMicros }) => String(arrivalMicros)),
       epoch,
       ctx.tenantId,
       source.name,
-      ...columns.map((_, place) => `{${sorted.map(({ elements }) => elements[place] ?? 'NULL').join(',')}}`),
+      ...columns.map((_, place) => arrayOf(sorted, ({ elements }) => elements[place] ?? 'NULL')),
     ],
   });
   const neededEpoch = found.find(([place]) => place === null)?.[1];
   if (neededEpoch !== undefined) return { neededEpoch: Number(neededEpoch) };
-  return { fresh: found.flatMap(([place]) => sorted[Number(place) - 1] ?? []) };
+  if (found.length === 0) return { fresh: sorted };
+  const duplicates = new Set(found.map(([place]) => Number(place) - 1));
+  return { fresh: sorted.filter((_, place) => !duplicates.has(place)) };
 }
 
 function insertSql({ tenantId }: TenantContext, source: StreamSource): string {
@@ -69,6 +71,8 @@ function insertSql({ tenantId }: TenantContext, source: StreamSource): string {
       INSERT INTO ${viewTableName(tenantId, rawTable(source.name))} (event_id, event_time, created_at, _epoch${names})
       SELECT given.event_id, given.event_time, given.created_at, $4::int4${values} FROM given JOIN fresh USING (event_id)
     )
-    SELECT given.place::int4, NULL::int4 FROM given JOIN fresh USING (event_id)
+    SELECT place::int4, NULL::int4 FROM given
+    WHERE (SELECT count(*) FROM fresh) < (SELECT count(*) FROM given)
+      AND NOT EXISTS (SELECT FROM fresh WHERE fresh.event_id = given.event_id)
     UNION ALL SELECT NULL, epoch FROM behind`;
 }

@@ -2,56 +2,56 @@ import type { OnlineCache } from '../cache/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import {
-  dayFields,
-  dayOf,
-  lifetimeField,
   lifetimeHour,
-  readTileRows,
   readTilesAt,
+  type StreamEvent,
   type StreamPlan,
+  type TileKey,
+  type TileRow,
+  tileFieldsOf,
+  tilesTouchedBy,
 } from '../tiles/index.ts';
+import type { FoldedTile } from './fold-into-tiles.ts';
 
 export interface ProjectionStores {
   readonly database: Queryable;
   readonly cache: OnlineCache;
 }
 
-/** What events touched in a view: days by entity. */
-export type TouchedDays = ReadonlyMap<string, ReadonlySet<number>>;
-
-const dayMicros = 86_400_000_000;
+/** What a call has changed in a view, and what it found unchanged. */
+export interface ChangedTiles {
+  readonly folded: readonly FoldedTile[];
+  /** Events that had been stored before: perhaps by a call that ended between its commit and its projection. */
+  readonly duplicates: readonly StreamEvent[];
+}
 
 /**
- * Brings the cache to what Postgres has of entities' days, whole days as they are read now. Whoever reads later has read at least
- * as much, and the sum of a day's revisions says which is the later. Days out of all windows stay out.
+ * Brings the cache to what was committed, by revision: the newest wins, whoever writes last. The tiles of duplicates are read
+ * for it.
  */
 export async function projectTiles(
   { database, cache }: ProjectionStores,
   ctx: TenantContext,
   plan: StreamPlan,
-  touched: TouchedDays,
+  { folded, duplicates }: ChangedTiles,
   nowMicros: number,
 ): Promise<void> {
-  const first = dayOf(nowMicros) + 2 - plan.ringDays;
-  const ranges = [...touched].flatMap(([entityId, days]) =>
-    [...days]
-      .filter((day) => day >= first)
-      .map((day) => ({ entityId, fromMicros: day * dayMicros, toMicros: (day + 1) * dayMicros })),
-  );
-  const lifetimeKeys =
-    plan.lifetimes.count === 0 ? [] : [...touched.keys()].map((entityId) => ({ entityId, hourMicros: lifetimeHour }));
-  const [tiles, lifetimes] = await Promise.all([
-    readTileRows(database, ctx, plan.table, ranges),
-    readTilesAt(database, ctx, plan.table, lifetimeKeys),
-  ]);
   const entryOf = (entityId: string) => ({ tenantId: ctx.tenantId, entityType: plan.entityType, entityId });
-  await cache.writeNewest([
-    ...ranges.flatMap(({ entityId }, place) =>
-      dayFields(plan, tiles[place] ?? []).map((field) => ({ ...entryOf(entityId), ...field })),
-    ),
-    ...lifetimeKeys.flatMap(({ entityId }, place) => {
-      const row = lifetimes[place];
-      return row === undefined ? [] : [{ ...entryOf(entityId), ...lifetimeField(plan, row) }];
-    }),
-  ]);
+  const entriesOf = (entityId: string, row: TileRow, withSketches: boolean) =>
+    tileFieldsOf(plan, row, { nowMicros, withSketches }).map((field) => ({ ...entryOf(entityId), ...field }));
+  const entries = folded.flatMap((row) => entriesOf(row.entityId, row, row.areSketchesChanged));
+  const keys = duplicates.length === 0 ? [] : keysOf(plan, duplicates);
+  const rows = await readTilesAt(database, ctx, plan.table, keys);
+  for (const [place, { entityId }] of keys.entries()) {
+    const row = rows[place];
+    if (row !== undefined) entries.push(...entriesOf(entityId, row, true));
+  }
+  await cache.writeNewest(entries);
+}
+
+function keysOf(plan: StreamPlan, events: readonly StreamEvent[]): TileKey[] {
+  return tilesTouchedBy(plan, events).flatMap(({ entityId, hours }) => {
+    const ofLifetime = plan.lifetimes.count === 0 ? [] : [lifetimeHour];
+    return [...hours.keys(), ...ofLifetime].map((hourMicros) => ({ entityId, hourMicros }));
+  });
 }

@@ -1,9 +1,19 @@
-import { firstTileStart, headStart, type Selection, selectFeatures, type Tile } from '../aggregation/index.ts';
-import { isFilled, orderOf, orderText, type TileMarks, tileFields } from '../cache/index.ts';
+import {
+  firstTileStart,
+  headStart,
+  hourMicros,
+  type Selection,
+  selectFeatures,
+  type Tile,
+  type Window,
+  windowStart,
+} from '../aggregation/index.ts';
+import { isFilled, orderOf, type TileMarks, tileFields } from '../cache/index.ts';
 import type { StoredRow } from '../values/index.ts';
+import { readSpans } from './read-spans.ts';
 import type { StreamPlan } from './stream-plan.ts';
 import { decodeTileRow, lifetimeHour, type TileRow } from './tile-rows.ts';
-import { rowOf } from './window-row.ts';
+import { rowOf, windowRow } from './window-row.ts';
 
 /** The features of a stream view that are read together, compiled once. */
 export interface WindowsAsked {
@@ -29,28 +39,34 @@ export function askWindows(plan: StreamPlan, positions: readonly number[]): Wind
   };
 }
 
-const dayMicros = 86_400_000_000;
-
-export function dayOf(micros: number): number {
-  return Math.floor(micros / dayMicros);
-}
-
 /**
  * The fields of the cache that hold what was asked, for a moment that is now or soon: the marks, the running lifetime,
- * and each day of the windows, tomorrow too, since midnight may come before the answer.
+ * each span of the windows, the next too, since it may begin before the answer, and hours of sketches where they are needed.
  */
-export function fieldsAsked(
-  { plan, windowed, windowedPositions, lifetimePositions }: WindowsAsked,
-  nowMicros: number,
-): string[] {
-  const { table, ringDays } = plan;
+export function fieldsAsked({ plan, windowed, lifetimePositions }: WindowsAsked, nowMicros: number): string[] {
+  const { table, spans } = plan;
   const fields = [tileFields.begun(table), tileFields.done(table)];
   if (lifetimePositions.length > 0) fields.push(tileFields.lifetime(table));
-  if (windowedPositions.length === 0) return fields;
-  const last = dayOf(nowMicros) + 1;
-  const first = Math.max(dayOf(firstTileStart(windowed, nowMicros)), last - ringDays + 1);
-  for (let day = first; day <= last; day++) fields.push(tileFields.day(table, day, ringDays));
+  for (const { group, windows } of windowed.groups) {
+    const span = spans[group];
+    const longest = windows.at(-1);
+    if (span === undefined || longest === undefined) continue;
+    const last = Math.floor(nowMicros / span.spanMicros) + 1;
+    for (let at = spanOf(longest.window, nowMicros, span.spanMicros); at <= last; at++) {
+      fields.push(tileFields.numbers(table, group, at, span.ringSpans));
+    }
+    const withParts = windows.findLast(({ parts }) => parts.length > 0);
+    if (withParts === undefined) continue;
+    const lastHour = Math.floor(nowMicros / hourMicros) + 1;
+    for (let hour = spanOf(withParts.window, nowMicros, hourMicros); hour <= lastHour; hour++) {
+      fields.push(tileFields.sketches(table, group, hour, span.ringHours));
+    }
+  }
   return fields;
+}
+
+function spanOf(window: Window | null, nowMicros: number, spanMicros: number): number {
+  return Math.floor(windowStart(window, nowMicros) / spanMicros);
 }
 
 export function marksOf([begun = null, done = null]: readonly (string | null)[]): TileMarks {
@@ -58,21 +74,20 @@ export function marksOf([begun = null, done = null]: readonly (string | null)[])
 }
 
 /**
- * What the fields answer as of a moment. A miss where the hash does not have all, or where an event of the next seconds is in
- * what was counted: then the events themselves say what was before the moment.
+ * What the fields answer as of a moment. `not filled` where the hash does not have all, and `not here` where what it has is not
+ * enough: an event of the next seconds is in what was counted, or a sum is longer than a cache keeps it. Then the tables answer.
  */
 export function readCachedWindows(
   asked: WindowsAsked,
   texts: readonly (string | null)[],
   asOfMicros: number,
-): StoredRow | 'not filled' | 'has coming' {
+): StoredRow | 'not filled' | 'not here' {
   if (!isFilled(marksOf(texts))) return 'not filled';
   const hasLifetime = asked.lifetimePositions.length > 0;
   const lifetime = hasLifetime ? (texts[2] ?? null) : null;
-  return answerWindows(asked, asOfMicros, {
-    lifetime: lifetime === null ? undefined : parseLifetime(lifetime),
-    tiles: texts.slice(hasLifetime ? 3 : 2).flatMap((text) => (text === null ? [] : parseDay(text))),
-  });
+  const tiles = readSpans(asked, texts, hasLifetime ? 3 : 2, asOfMicros);
+  if (typeof tiles === 'string') return tiles;
+  return answerTiles(asked, asOfMicros, tiles, lifetime === null ? undefined : parseLifetime(lifetime));
 }
 
 /** Tiles of an entity, in any order, and its running lifetime. */
@@ -81,59 +96,33 @@ export interface EntityTiles {
   readonly lifetime: TileRow | undefined;
 }
 
-export function answerWindows(asked: WindowsAsked, asOfMicros: number, rows: EntityTiles): StoredRow | 'has coming' {
-  const { plan, windowed, windowedPositions, lifetimes, lifetimePositions } = asked;
-  if (rows.lifetime !== undefined && lifetimePositions.length > 0 && rows.lifetime.newestMicros >= asOfMicros) {
-    return 'has coming';
-  }
+export function answerWindows(asked: WindowsAsked, asOfMicros: number, rows: EntityTiles): StoredRow | 'not here' {
+  const { plan, windowed, windowedPositions } = asked;
   const fromMicros = windowedPositions.length === 0 ? Number.POSITIVE_INFINITY : firstTileStart(windowed, asOfMicros);
   const tiles = rows.tiles
-    .filter(({ hourMicros }) => hourMicros >= fromMicros && hourMicros < asOfMicros)
+    .filter(({ hourMicros: start }) => start >= fromMicros && start < asOfMicros)
     .sort((a, b) => a.hourMicros - b.hourMicros)
     .map((row) => decodeTileRow(plan, row));
+  return answerTiles(asked, asOfMicros, tiles, rows.lifetime);
+}
+
+function answerTiles(
+  { plan, windowed, windowedPositions, lifetimes, lifetimePositions }: WindowsAsked,
+  asOfMicros: number,
+  tiles: readonly Tile[],
+  lifetimeRow: TileRow | undefined,
+): StoredRow | 'not here' {
+  if (lifetimeRow !== undefined && lifetimePositions.length > 0 && lifetimeRow.newestMicros >= asOfMicros) {
+    return 'not here';
+  }
   const read = { plan: plan.fold, selection: windowed, tiles, asOfMicros };
-  if (headStart(read) !== undefined) return 'has coming';
-  const lifetime: Tile[] = rows.lifetime === undefined ? [] : [decodeTileRow(plan, rows.lifetime)];
+  if (headStart(read) !== undefined) return 'not here';
+  if (lifetimePositions.length === 0) return windowRow(read, windowedPositions);
+  const lifetime: Tile[] = lifetimeRow === undefined ? [] : [decodeTileRow(plan, lifetimeRow)];
   return rowOf([
     [read, windowedPositions],
     [{ plan: plan.fold, selection: lifetimes, tiles: lifetime, asOfMicros }, lifetimePositions],
   ]);
-}
-
-/** A field of the cache: an order, by which the newest wins, and tiles. */
-export interface TileField {
-  readonly field: string;
-  readonly stored: string;
-}
-
-/**
- * A day's tiles as a field of the cache: `[day,revisions,hour,state,sketches,newest,…]`. The sum of the tiles' revisions rises with
- * every change of any of them, so the newest that was read from Postgres wins, whoever writes last.
- */
-export function dayFields({ table, ringDays }: StreamPlan, rows: readonly TileRow[]): TileField[] {
-  return [...Map.groupBy(rows, ({ hourMicros }) => dayOf(hourMicros))].map(([day, ofDay]) => {
-    const revisions = ofDay.reduce((sum, { revision }) => sum + revision, 0);
-    const tiles = ofDay.map(
-      ({ hourMicros, state, sketches, newestMicros }) =>
-        `,${hourMicros},${JSON.stringify(state)},${JSON.stringify(sketches)},${newestMicros}`,
-    );
-    return { field: tileFields.day(table, day, ringDays), stored: `[${orderText(day, revisions)}${tiles.join('')}]` };
-  });
-}
-
-export function lifetimeField({ table }: StreamPlan, { state, sketches, newestMicros, revision }: TileRow): TileField {
-  const tile = `${JSON.stringify(state)},${JSON.stringify(sketches)},${newestMicros}`;
-  return { field: tileFields.lifetime(table), stored: `[${orderText(0, revision)},${tile}]` };
-}
-
-function parseDay(text: string): TileRow[] {
-  const [, , ...parts]: [number, number, ...(string | number | null)[]] = JSON.parse(text);
-  const rows: TileRow[] = [];
-  for (let place = 0; place < parts.length; place += 4) {
-    const [hour, state, sketches, newest] = parts.slice(place, place + 4);
-    rows.push({ hourMicros: Number(hour), ...tileOf(state, sketches, newest), revision: 0 });
-  }
-  return rows;
 }
 
 function parseLifetime(text: string): TileRow {

@@ -1,9 +1,6 @@
 export {
   askWindows,
-  dayFields,
-  dayOf,
   fieldsAsked,
-  lifetimeField,
   marksOf,
   readCachedWindows,
   type WindowsAsked,
@@ -14,6 +11,7 @@ export { fieldsRead } from './read-events.ts';
 export { createReadMissingWindows, type MissingWindows, type ReadMissingWindows } from './read-missing-windows.ts';
 export { readWindowsAsOf } from './read-windows-as-of.ts';
 export { findStreamPlan, type StreamPlan, streamPlanOf } from './stream-plan.ts';
+export { tileFieldsOf } from './tile-fields.ts';
 export {
   createLifetime,
   decodeTileRow,
@@ -25,3 +23,4 @@ export {
   type TileKey,
   type TileRow,
 } from './tile-rows.ts';
+export { tilesTouchedBy } from './touched-tiles.ts';

@@ -4,9 +4,10 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { StoredRow } from '../values/index.ts';
-import { answerWindows, dayFields, dayOf, lifetimeField, type WindowsAsked } from './cached-tiles.ts';
+import { answerWindows, type WindowsAsked } from './cached-tiles.ts';
 import { readWindowsAsOf } from './read-windows-as-of.ts';
 import type { StreamPlan } from './stream-plan.ts';
+import { firstHour, tileFieldsOfAll } from './tile-fields.ts';
 import { lifetimeHour, readTileRows, type TileRow } from './tile-rows.ts';
 
 /** What the cache could not answer: one entity of one stream view. */
@@ -31,8 +32,6 @@ export interface FillDependencies {
 
 /** While a mark is younger, whoever set it is about to fill the hash: others read Postgres and leave it to them. */
 const fillingMicros = 1_000_000;
-
-const dayMicros = 86_400_000_000;
 
 /**
  * Answers from Postgres, and fills the cache with all of an entity's days: a mark first, then what Postgres has, newest wins,
@@ -72,7 +71,7 @@ async function readView(
     return mark === undefined ? [] : [{ field: tileFields[name](plan.table), stored: mark }];
   };
   const isBegun = await write(dependencies, ctx, plan, missing, markAs('begun'));
-  const fromMicros = (dayOf(asOfMicros) + 2 - plan.ringDays) * dayMicros;
+  const fromMicros = firstHour(asOfMicros, Math.max(...plan.spans.map(({ reachMicros }) => reachMicros)));
   const ranges = missing.map(({ entityId }) => ({ entityId, fromMicros, toMicros: Number.POSITIVE_INFINITY }));
   const [tilesOf, lifetimeOf] = await readEntities(dependencies, ctx, plan, ranges);
   // Only what was written whole is done: a pipeline may fail in part.
@@ -81,10 +80,8 @@ async function readView(
     (await write(dependencies, ctx, plan, missing, (place) => {
       const lifetime = lifetimeOf[place];
       if (fills[place] === undefined) return [];
-      return [
-        ...dayFields(plan, tilesOf[place] ?? []),
-        ...(lifetime === undefined ? [] : [lifetimeField(plan, lifetime)]),
-      ];
+      const rows = tilesOf[place] ?? [];
+      return tileFieldsOfAll(plan, lifetime === undefined ? rows : [...rows, lifetime], asOfMicros);
     }));
   if (isFilling) await write(dependencies, ctx, plan, missing, markAs('done'));
   const answers = missing.map(({ asked }, place) =>
@@ -92,7 +89,7 @@ async function readView(
   );
   return Promise.all(
     answers.map(async (answer, place) => {
-      if (answer !== 'has coming') return answer;
+      if (answer !== 'not here') return answer;
       const { entityId = '', asked } = missing[place] ?? {};
       const positions = asked === undefined ? [] : [...asked.windowedPositions, ...asked.lifetimePositions];
       const spine = { entityIds: [entityId], asOfMicros: [asOfMicros] };

@@ -1,4 +1,4 @@
-import { compileFoldPlan, type FoldPlan, type Selection, selectLifetimes } from '../aggregation/index.ts';
+import { compileFoldPlan, type FoldPlan, hourMicros, type Selection, selectLifetimes } from '../aggregation/index.ts';
 import { compileFilter, type Filter } from '../filters/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { type Registries, readingRegistry, type StreamSource, type ViewVersion } from '../registry/index.ts';
@@ -15,8 +15,18 @@ export interface StreamPlan {
   /** Undefined: every event counts. Compiled when first asked for: reads of tiles do not need it. */
   readonly filter: () => Filter | undefined;
   readonly lifetimes: Selection;
-  /** Days that all windows reach over, tomorrow included: how many fields an entity has in the cache. */
-  readonly ringDays: number;
+  /** Of each group of `fold`: how the cache holds it. */
+  readonly spans: readonly GroupSpan[];
+}
+
+/** The cache holds the numbers of a group in spans, of a day for windows of days, of an hour for shorter ones. */
+export interface GroupSpan {
+  readonly spanMicros: number;
+  /** From the start of the earliest hop of its longest window to the moment; 0 where it has lifetime windows alone. */
+  readonly reachMicros: number;
+  /** Spans, and hours of sketches, that may be in use at once, those about to begin included. */
+  readonly ringSpans: number;
+  readonly ringHours: number;
 }
 
 const dayMicros = 86_400_000_000;
@@ -65,10 +75,15 @@ function compile({ view, version, table, entityType, stream }: ViewVersion, sour
     compiledFilter = made;
     return made;
   };
-  const reaches = fold.features.map(({ window }) => (window === null ? 0 : window.windowMicros + window.hopMicros));
-  const ringDays = Math.floor(Math.max(...reaches) / dayMicros) + 3;
+  const spans = fold.groups.map(({ widthMicros }, place): GroupSpan => {
+    const windows = fold.features.flatMap(({ group, window }) => (group === place && window !== null ? [window] : []));
+    const reachMicros = Math.max(0, ...windows.map(({ windowMicros, hopMicros }) => windowMicros + hopMicros));
+    const spanMicros = widthMicros === hourMicros ? dayMicros : hourMicros;
+    const ring = (micros: number): number => Math.floor(reachMicros / micros) + 4;
+    return { spanMicros, reachMicros, ringSpans: ring(spanMicros), ringHours: ring(hourMicros) };
+  });
   return {
     ...{ table, entityType, entityKey: stream.entityKey, source, fold, filter },
-    ...{ lifetimes: selectLifetimes(fold), ringDays },
+    ...{ lifetimes: selectLifetimes(fold), spans },
   };
 }

@@ -1,6 +1,6 @@
 import type { Dtype } from '../contract/dtypes.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
-import { formatTime, parseTime } from '../contract/time.ts';
+import { formatGiven, parseTime } from '../contract/time.ts';
 
 /** Why a value was refused: a value, not an exception, since bad rows are ordinary. */
 export interface ValueError {
@@ -111,7 +111,7 @@ function stringError(value: string): ValueError | undefined {
 function encodeTimestamp(value: unknown): EncodedValue | ValueError {
   const time = parseTime(value);
   if (time === undefined) return wrongType('a time: RFC 3339 or epoch milliseconds');
-  const text = formatTime(time);
+  const text = formatGiven(value, time);
   return { element: `"${text}"`, json: `"${text}"` };
 }
 
@@ -177,6 +177,13 @@ function arrayCodec(member: Codec, memberType: string, readAs = memberType): Cod
 /** An element of a Postgres array literal in quotes. */
 export function quoteElement(text: string): string {
   return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
+}
+
+/** A Postgres array literal of elements that are ready: as the driver would write it, at half the cost. */
+export function arrayOf<Item>(items: readonly Item[], elementOf: (item: Item) => string): string {
+  let text = '{';
+  for (const item of items) text += text.length === 1 ? elementOf(item) : `,${elementOf(item)}`;
+  return `${text}}`;
 }
 
 function decodeInt64(text: string): unknown {

@@ -1,5 +1,5 @@
 export { type Appended, appendRows, type EncodedRows, isPartitionMissing } from './append-rows.ts';
-export { codecs, type EncodedValue, elementOf, isValueError, jsonOf } from './codecs.ts';
+export { arrayOf, codecs, type EncodedValue, elementOf, isValueError, jsonOf, quoteElement } from './codecs.ts';
 export { addFeatureColumns, createTenantSchema, createViewTable } from './create-view-table.ts';
 export { createEnsurePartitions } from './ensure-partitions.ts';
 export { maintenanceStep } from './maintenance-step.ts';
