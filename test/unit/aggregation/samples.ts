@@ -2,6 +2,7 @@ import {
   type Aggregation,
   type CountedEvent,
   compileFoldPlan,
+  createTile,
   decodeTile,
   encodeTile,
   type FoldPlan,
@@ -49,19 +50,22 @@ export function countedEvent(plan: FoldPlan, { eventMicros, eventId, values }: N
 
 /**
  * Tiles of the events, which come in some batches: each is folded, merged into what is stored, and written and read
- * again.
+ * again, the sketches where they have changed.
  */
 export function tilesOf(plan: FoldPlan, batches: readonly (readonly NaiveEvent[])[]): Tile[] {
-  const stored = new Map<number, Tile>();
+  const stored = new Map<number, ReturnType<typeof encodeTile>>();
   for (const batch of batches) {
     const events = batch.map((event) => countedEvent(plan, event));
     for (const delta of foldEvents(plan, events)) {
-      const tile = stored.get(delta.startMicros) ?? delta;
-      if (tile !== delta) mergeTile(plan, tile, delta);
-      stored.set(delta.startMicros, decodeTile(plan, delta.startMicros, encodeTile(plan, tile)));
+      const { startMicros } = delta;
+      const before = stored.get(startMicros);
+      const tile = before === undefined ? createTile(plan, startMicros) : decodeTile(plan, startMicros, before);
+      const isChanged = mergeTile(plan, tile, delta);
+      const { state, sketches } = encodeTile(plan, tile);
+      stored.set(startMicros, { state, sketches: isChanged || before === undefined ? sketches : before.sketches });
     }
   }
-  return [...stored.values()].sort((a, b) => a.startMicros - b.startMicros);
+  return [...stored].sort(([a], [b]) => a - b).map(([startMicros, encoded]) => decodeTile(plan, startMicros, encoded));
 }
 
 /** All features of the plan as of a moment, with the events themselves where the tiles are not enough. */
