@@ -13,7 +13,7 @@ export interface Blocks {
  * What is folded at once: 20,000 events are some 8 MB as rows of the driver and 30 MB as they are folded, and more of them did not make a
  * million faster. Text, JSON and arrays may have 64 KiB each and more.
  */
-const mostEvents = 20_000;
+const mostEvents = 10_000;
 const mostCharacters = 16 * 1024 * 1024;
 /** 16 MB of the file, looked at once for their sizes and once for the events. */
 const mostBlocks = 2048;

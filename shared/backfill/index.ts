@@ -1,1 +1,1 @@
-export { type BackfillDependencies, type BackfillReport, runBackfills } from './run-backfills.ts';
+export { type BackfillReport, runBackfills } from './run-backfills.ts';

@@ -8,6 +8,9 @@ CREATE TABLE feature_store.event_sources (
   epoch int NOT NULL DEFAULT 0,
   -- Of event times before it the raw events are dropped, and the tiles alone tell.
   events_from timestamptz NOT NULL DEFAULT '-infinity',
+  -- Until then one job alone begins to make an index of its events: two that begin at once wait for each other.
+  indexing_until timestamptz NOT NULL DEFAULT '-infinity',
+  indexing_by text,
   PRIMARY KEY (tenant_id, source)
 );
 GRANT SELECT ON feature_store.event_sources TO feature_store_writer, feature_store_reader;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { composeLocalDelivery } from '../../functions/local/compose-delivery.ts';
 import { createKinesisHandler } from '../../functions/stream/handle-kinesis.ts';
 import { createRespCache, guardCache } from '../../shared/cache/index.ts';
@@ -12,7 +13,7 @@ import { absentKinesis } from '../support/absent-kinesis.ts';
 import { createFeatureStore, envelopeSecret, type TestFeatureStore } from '../support/feature-store.ts';
 import { createMigratedTemplate, createTestDatabase, type TestDatabase } from '../support/migrated-template.ts';
 import { type RealStores, startStores, until } from './local-process.ts';
-import { startToEnd } from './short-process.ts';
+import { type Ended, startToEnd } from './short-process.ts';
 import { aggregations, eventAt, eventCount, source, users, viewOf } from './stream-backfill/sample-events.ts';
 
 const nowMillis = Date.now();
@@ -80,7 +81,7 @@ test('another view is backfilled under load, killed and out of time again and ag
     await job.ended;
   }
   const late = await runJob(reserveMillis + 1000).ended;
-  expect(JSON.parse(late.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ finished: 0, remaining: 1 });
+  expect(reportOf(late)).toMatchObject({ finished: 0, remaining: 1 });
   const { events_done } = await progress();
   expect(events_done).toBeLessThan(eventCount);
   // Two at once take turns.
@@ -89,10 +90,7 @@ test('another view is backfilled under load, killed and out of time again and ag
   const seconds = (performance.now() - startedAt) / 1000;
   isOver = true;
   await load;
-  for (const { code, stdout, stderr } of ended) {
-    expect(code, stderr).toBe(0);
-    peaks.push(JSON.parse(stdout.trim().split('\n').at(-1) ?? '').peakMegabytes);
-  }
+  peaks.push(...ended.map((each) => reportOf(each).peakMegabytes));
   expect(await progress()).toEqual({ status: 'done', events_done: eventCount, events_total: eventCount });
   const rate = Math.round((eventCount - events_done) / seconds);
   process.stdout.write(
@@ -145,6 +143,15 @@ async function progress(): Promise<{ events_done: number; events_total: number |
 
 function runJob(millis: number) {
   return startToEnd(process.execPath, ['test/e2e/stream-backfill/job.ts', String(millis)], settings, 600_000);
+}
+
+/** What the job says at its end, among its log and its metrics. */
+function reportOf({ code, stdout, stderr }: Ended) {
+  expect(code, stderr).toBe(0);
+  const line = stdout.split('\n').find((each) => each.includes('"peakMegabytes"'));
+  return z
+    .object({ finished: z.number(), remaining: z.number(), peakMegabytes: z.number() })
+    .parse(JSON.parse(line ?? 'null'));
 }
 
 /** Megabytes that a process has had at most, so far. */
