@@ -79,8 +79,9 @@ async function main(): Promise<void> {
     await unlessAway(logger, 'cache', sweep);
     if (options.seed) await seedDevelopmentTenant(app);
   });
-  await streams.start();
+  await streams.start(migrateOnce);
   const stopJobs = [
+    streams.stop,
     repeat(logger, { name: 'sweep', pauseMillis: 1000, firstPauseMillis: 1000, work: sweep }),
     // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
     repeat(logger, { name: 'backfill', pauseMillis: 2000, firstPauseMillis: 500, work: backfill }),
@@ -94,7 +95,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(0), closeMillis).unref();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await Promise.all(stopJobs.map((stop) => stop()));
-    await streams.stop();
+    await streams.drain();
     await stores.close();
     process.exit(0);
   };

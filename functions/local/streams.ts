@@ -19,10 +19,15 @@ export interface LocalStreamParts extends Omit<DeliveryParts, 'stores' | 'deadLe
 }
 
 export interface LocalStreams {
-  /** Begins to read. Throws StartError where Kinesis does not answer; a Kafka may come later. */
-  start(): Promise<void>;
-  /** Handles what is under way, and what is in a Kinesis that keeps nothing, and reads no more. */
+  /**
+   * Begins to read. Nothing is handed over before `prepare` has passed once: records of what is not known yet would be dead
+   * letters. Throws StartError where Kinesis does not answer; a Kafka may come later.
+   */
+  start(prepare: () => Promise<void>): Promise<void>;
+  /** Reads no more, and waits until what is under way is handled. */
   stop(): Promise<void>;
+  /** After the last request: what was answered with 202 is in a Kinesis that keeps nothing, until it is folded. */
+  drain(): Promise<void>;
 }
 
 /** What event source mappings do in AWS: hands what streams and topics bring to the handlers that run there. */
@@ -40,16 +45,18 @@ export function openStreams(parts: LocalStreamParts): LocalStreams {
   const drain = (): Promise<void> => drainAll(poller);
   let stops: (() => Promise<void>)[] = [];
   return {
-    start: async () => {
+    start: async (prepare) => {
       await areStreamsThere;
+      const work = (): Promise<void> => prepare().then(drain);
       stops = [
-        repeat(logger, { name: 'stream poller', pauseMillis: 200, firstPauseMillis: 0, work: drain }),
-        ...consumeTopics(environment, deliver, logger),
+        repeat(logger, { name: 'stream poller', pauseMillis: 200, firstPauseMillis: 0, work }),
+        ...consumeTopics({ environment, deliver, logger, prepare }),
       ];
     },
     stop: async () => {
       await Promise.all(stops.map((stop) => stop()));
-      // What was answered with 202 is in memory until it is folded.
+    },
+    drain: async () => {
       await drain().catch((error: unknown) => logger.warn({ err: error }, 'events were lost'));
     },
   };
@@ -62,13 +69,19 @@ export function topicsOf({ STREAM_BINDINGS: bindings, KAFKA_TOPIC: ours }: Envir
 }
 
 /** Each topic by itself and with a consumer group of its own, as event source mappings are. */
-function consumeTopics(environment: Environment, deliver: DeliverRecords, logger: Logger): (() => Promise<void>)[] {
+function consumeTopics(parts: {
+  readonly environment: Environment;
+  readonly deliver: DeliverRecords;
+  readonly logger: Logger;
+  readonly prepare: () => Promise<void>;
+}): (() => Promise<void>)[] {
+  const { environment, deliver, logger, prepare } = parts;
   const { KAFKA_BROKERS: brokers, KAFKA_GROUP: prefix } = environment;
   if (brokers === undefined) return [];
   const handler = createKafkaHandler(deliver);
   const report = createOutageReport(logger, brokers);
   return topicsOf(environment).map((topic) =>
-    consumeTopic({ brokers, topic, group: `${prefix}.${topic}`, handler, logger, report }),
+    consumeTopic({ brokers, topic, group: `${prefix}.${topic}`, handler, logger, report, prepare }),
   );
 }
 

@@ -76,7 +76,8 @@ export function readTopic(topic: string, deliver: DeliverRecords): Reader {
     return handle(event);
   };
   const report = createOutageReport(logger, brokers);
-  const stop = consumeTopic({ brokers, topic, group: groupOf(topic), handler, logger, report });
+  const prepare = async (): Promise<void> => {};
+  const stop = consumeTopic({ brokers, topic, group: groupOf(topic), handler, logger, report, prepare });
   onTestFinished(stop);
   return { events, stop };
 }

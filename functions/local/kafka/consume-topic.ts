@@ -4,6 +4,8 @@ import { type ReadOptions, readAsMember } from './read-as-member.ts';
 
 export interface ConsumeOptions extends ReadOptions {
   readonly report: OutageReport;
+  /** Has to pass before anything is read. */
+  readonly prepare: () => Promise<void>;
 }
 
 /** Milliseconds before another attempt to read: twice as long each time. */
@@ -35,6 +37,7 @@ async function consume(options: ConsumeOptions, signal: AbortSignal): Promise<vo
   };
   while (!signal.aborted) {
     try {
+      await options.prepare();
       await readAsMember({ ...options, onRead }, signal);
     } catch (error) {
       failures += 1;
