@@ -20,7 +20,7 @@ const mostTiles = 10_000;
  *
  * A writer that has read a tile and adds to it after it was rolled up would bring it back, and it would count twice. So a
  * tile that is rolled up is first emptied, by which the writer loses its revision and reads again, and is removed by a
- * later pass, when no transaction is as old.
+ * later pass, when no writer has it from before.
  */
 export async function ageTiles(database: Database, tileTable: TileTable, nowMicros: number): Promise<number> {
   const { ctx, table, plan } = tileTable;
@@ -110,6 +110,9 @@ async function rollUpTiles(
   return { to: isEnd ? undefined : last, done: tiles.length };
 }
 
+/** How long a tile stands emptied at least: writers hold tiles for an hour (held-tiles.ts), and their transactions last 10 s. */
+const emptiedMicros = 2 * hourMicros;
+
 /**
  * When a tile was emptied stands where its newest event time was, two hundred years earlier: before all events, so that any
  * event that is added to it has the greater one.
@@ -130,7 +133,7 @@ async function removeEmptied(
       DELETE FROM ${name} AS stored USING entities
       WHERE stored.entity_id = entities.entity_id AND stored.hour > '-infinity' AND stored.hour < 'infinity'
         AND stored.newest_event_time < ${fromMicrosSql('$2::float8')}`,
-    values: [from, nowMicros - centuriesMicros - hourMicros],
+    values: [from, nowMicros - centuriesMicros - emptiedMicros],
   });
 }
 

@@ -55,7 +55,7 @@ export type ApplyEvents = (
 export function createApplyEvents(dependencies: ApplyDependencies): ApplyEvents {
   const { database, cache, registries, clock, futureToleranceSeconds = 60 } = dependencies;
   const ensurePartitions = createEnsurePartitions(database);
-  const held = createHeldTiles(mostHeldTiles);
+  const held = createHeldTiles(mostHeldTiles, clock);
   const futureToleranceMicros = futureToleranceSeconds * 1_000_000;
 
   return async (ctx, sourceName, given) => {

@@ -20,7 +20,7 @@ import {
   type TileRow,
   tilesTouchedBy,
 } from '../tiles/index.ts';
-import { createHeldTiles, type HeldTile, type HeldTiles } from './held-tiles.ts';
+import type { HeldTile, HeldTiles } from './held-tiles.ts';
 import { type ChangedTile, writeTiles } from './write-tiles.ts';
 
 /** A tile with new events in it, as it was written. */
@@ -39,11 +39,11 @@ export async function foldIntoTiles(
   ctx: TenantContext,
   plan: StreamPlan,
   events: readonly StreamEvent[],
-  held: HeldTiles = createHeldTiles(0),
+  held?: HeldTiles,
 ): Promise<FoldedTile[]> {
   const touched = touchedBy(plan, events);
   if (touched.length === 0) return [];
-  const before = touched.map((key) => held.take(ctx, plan.table, key));
+  const before = touched.map((key) => held?.take(ctx, plan.table, key));
   const unknown = touched.filter((_, place) => before[place] === undefined);
   const stored = (await readTilesAt(transaction, ctx, plan.table, unknown)).values();
   const folded = touched.map((each, place) => foldOne(plan, each, before[place] ?? heldOf(plan, stored.next().value)));

@@ -1,4 +1,5 @@
 import type { Tile } from '../aggregation/index.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { TileKey } from '../tiles/index.ts';
 
@@ -20,16 +21,32 @@ export interface HeldTiles {
 }
 
 /**
- * Of two generations of `most` / 2 tiles, some 2 KB each: once the younger is full, it is the older, and what was not used
- * since goes. One map in the order of use takes three times as long: each search for its first entry passes all that left it.
+ * A tile that has become so old that no window reaches it is rolled up and emptied, and removed two hours later at the
+ * earliest (age-tiles.ts). Whoever still held it from before would bring back what it had.
  */
-export function createHeldTiles(most: number): HeldTiles {
+const generationMicros = 30 * 60 * 1_000_000;
+
+/**
+ * Of two generations of `most` / 2 tiles, some 2 KB each: once the younger is full or half an hour old, it is the older, and
+ * what was not used since goes. So each is held for an hour at most. One map in the order of use takes three times as long: each search for its first entry passes all that left it.
+ */
+export function createHeldTiles(most: number, clock: Clock): HeldTiles {
   let younger = new Map<string, HeldTile>();
   let older = new Map<string, HeldTile>();
+  let sinceMicros = clock.nowMicros();
+  const forgetOld = (): void => {
+    const nowMicros = clock.nowMicros();
+    if (nowMicros < sinceMicros + generationMicros) return;
+    const hasStoodStill = nowMicros >= sinceMicros + 2 * generationMicros;
+    older = hasStoodStill ? new Map() : younger;
+    younger = new Map();
+    sinceMicros = hasStoodStill ? nowMicros : sinceMicros + generationMicros;
+  };
   const nameOf = ({ tenantId }: TenantContext, table: string, { entityId, hourMicros }: TileKey): string =>
     `${tenantId}.${table}.${hourMicros}.${entityId}`;
   return {
     take: (ctx, table, key) => {
+      forgetOld();
       const name = nameOf(ctx, table, key);
       const held = younger.get(name) ?? older.get(name);
       if (held !== undefined && !younger.delete(name)) older.delete(name);
@@ -40,6 +57,7 @@ export function createHeldTiles(most: number): HeldTiles {
       if (younger.size < most / 2) return;
       older = younger;
       younger = new Map();
+      sinceMicros = clock.nowMicros();
     },
   };
 }
