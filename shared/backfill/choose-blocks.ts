@@ -10,8 +10,8 @@ export interface Blocks {
 }
 
 /**
- * What is folded at once: 20,000 events are some 8 MB as rows of the driver and 30 MB as they are folded, and more of them did not make a
- * million faster. Text, JSON and arrays may have 64 KiB each and more.
+ * What is folded at once. Writers of the same tiles wait for the commit: half a second, and 20,000 events at once were not counted
+ * faster. Text, JSON and arrays may have 64 KiB each and more.
  */
 const mostEvents = 10_000;
 const mostCharacters = 16 * 1024 * 1024;
