@@ -1,5 +1,6 @@
 import { createTile, encodeTile, rollUp, type Tile } from '../aggregation/index.ts';
 import { readEventsFrom } from '../events/index.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable } from '../platform/database.ts';
 import { createLifetime, decodeTileRow, hourText, readTilesAt, rolledUpHour, type TileRow } from '../tiles/index.ts';
 import { fromMicrosSql, toMicrosSql, viewTableName } from '../values/index.ts';
@@ -9,9 +10,9 @@ import type { TileTable } from './stream-tables.ts';
 const microsPerDay = 86_400_000_000;
 const hourMicros = 3_600_000_000;
 
-/** Of a step, half a second. An entity has 24 old tiles a day, or all of a time without maintenance. */
+/** Of a step. An entity has 24 old tiles a day, or all of a time without maintenance; with sketches a tile may have 100 KB. */
 const mostEntities = 500;
-const mostTiles = 10_000;
+const mostTiles = 2000;
 
 /**
  * Removes the tiles that no read within the source's retention needs any more: not for a window, the longest of which begins
@@ -22,8 +23,9 @@ const mostTiles = 10_000;
  * tile that is rolled up is first emptied, by which the writer loses its revision and reads again, and is removed by a
  * later pass, when no writer has it from before.
  */
-export async function ageTiles(database: Database, tileTable: TileTable, nowMicros: number): Promise<number> {
+export async function ageTiles(database: Database, tileTable: TileTable, clock: Clock): Promise<number> {
   const { ctx, table, plan } = tileTable;
+  const nowMicros = clock.nowMicros();
   const { retentionDays, name } = plan.source;
   if (retentionDays === 0) return 0;
   const reaches = plan.fold.features.map(({ window }) =>
@@ -33,7 +35,7 @@ export async function ageTiles(database: Database, tileTable: TileTable, nowMicr
   const eventsFrom = await readEventsFrom(database, ctx, name);
   const horizonMicros = Math.floor(Math.min(neededFrom, eventsFrom) / hourMicros) * hourMicros;
   if (!Number.isFinite(horizonMicros)) return 0;
-  return dailyPass(database, ctx, { table, nowMicros }, (transaction, from) =>
+  return dailyPass(database, ctx, { table, clock }, (transaction, from) =>
     plan.lifetimes.count === 0
       ? removeTiles(transaction, tileTable, { horizonMicros, from })
       : rollUpTiles(transaction, tileTable, { horizonMicros, from }, nowMicros),
@@ -122,7 +124,7 @@ const centuriesMicros = 200 * 365.25 * microsPerDay;
 async function removeEmptied(
   transaction: Queryable,
   { ctx, table }: TileTable,
-  { from }: Part,
+  { horizonMicros, from }: Part,
   nowMicros: number,
 ): Promise<void> {
   const name = viewTableName(ctx.tenantId, table);
@@ -131,9 +133,9 @@ async function removeEmptied(
     text: `
       ${nextEntities(name)}
       DELETE FROM ${name} AS stored USING entities
-      WHERE stored.entity_id = entities.entity_id AND stored.hour > '-infinity' AND stored.hour < 'infinity'
-        AND stored.newest_event_time < ${fromMicrosSql('$2::float8')}`,
-    values: [from, nowMicros - centuriesMicros - emptiedMicros],
+      WHERE stored.entity_id = entities.entity_id AND stored.hour > '-infinity' AND stored.hour < ${fromMicrosSql('$2::float8')}
+        AND stored.newest_event_time < ${fromMicrosSql('$3::float8')}`,
+    values: [from, horizonMicros, nowMicros - centuriesMicros - emptiedMicros],
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database, Queryable } from '../platform/database.ts';
 import { fromMicrosSql, maintenanceStep, toMicrosSql } from '../values/index.ts';
@@ -10,7 +11,7 @@ export interface PassStep {
 
 const dayMicros = 86_400_000_000;
 /** Of one run, so that a large table does not keep the others waiting; what is left the next run goes on with. */
-const mostSteps = 50;
+const mostMicros = 10_000_000;
 
 /**
  * Goes through a table once a day, part by part, for what has become too old. Each part is a transaction that remembers how far
@@ -20,11 +21,12 @@ const mostSteps = 50;
 export async function dailyPass(
   database: Database,
   ctx: TenantContext,
-  { table, nowMicros }: { readonly table: string; readonly nowMicros: number },
+  { table, clock }: { readonly table: string; readonly clock: Clock },
   step: (transaction: Queryable, from: string) => Promise<PassStep>,
 ): Promise<number> {
+  const nowMicros = clock.nowMicros();
   let done = 0;
-  for (let steps = 0; steps < mostSteps; steps++) {
+  while (clock.nowMicros() <= nowMicros + mostMicros) {
     const taken = await maintenanceStep(database, ctx, table, async (transaction) => {
       const { passedAt, passingSince, from } = await readPass(transaction, ctx, table);
       if (passingSince === null && nowMicros < passedAt + dayMicros) return undefined;

@@ -1,4 +1,5 @@
 import { seenTable } from '../events/index.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import { fromMicrosSql, viewTableName } from '../values/index.ts';
 import { dailyPass } from './daily-pass.ts';
@@ -12,11 +13,11 @@ const blocksAtOnce = 500;
  * Forgets the ids of events that came before the source's dedupe_days, in the order of the file: without an index of when they
  * came, which each event would pay for. Answers how many.
  */
-export function forgetIds(database: Database, { ctx, source }: EventTable, nowMicros: number): Promise<number> {
+export function forgetIds(database: Database, { ctx, source }: EventTable, clock: Clock): Promise<number> {
   const table = seenTable(source.name);
   const name = viewTableName(ctx.tenantId, table);
-  const horizonMicros = nowMicros - source.dedupeDays * microsPerDay;
-  return dailyPass(database, ctx, { table, nowMicros }, async (transaction, from) => {
+  const horizonMicros = clock.nowMicros() - source.dedupeDays * microsPerDay;
+  return dailyPass(database, ctx, { table, clock }, async (transaction, from) => {
     const first = Number(from);
     const [found] = await transaction.rows<{ forgotten: number; blocks: number }>({
       name: 'forget_ids',

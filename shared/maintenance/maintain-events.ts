@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import { isHypertable, type Timescale } from '../values/index.ts';
 import { dropEvents } from './drop-events.ts';
@@ -10,11 +11,12 @@ import type { EventTable } from './stream-tables.ts';
 export async function maintainEvents(
   database: Database,
   eventTable: EventTable,
-  { nowMicros, timescale }: { readonly nowMicros: number; readonly timescale: Timescale },
+  { clock, timescale }: { readonly clock: Clock; readonly timescale: Timescale },
 ): Promise<Done> {
+  const nowMicros = clock.nowMicros();
   const isChunked = timescale.hypertables && (await isHypertable(database, eventTable));
   const partitionsMade = isChunked ? 0 : await makePartitions(database, eventTable, nowMicros);
   const dropped = await dropEvents(database, eventTable, { nowMicros, isChunked });
-  const idsForgotten = await forgetIds(database, eventTable, nowMicros);
+  const idsForgotten = await forgetIds(database, eventTable, clock);
   return { ...nothingDone, partitionsMade, dropped, idsForgotten };
 }

@@ -94,13 +94,13 @@ function keptTablesOf(ctx: TenantContext, snapshot: RegistrySnapshot): KeptTable
     ...eventTablesOf(ctx, snapshot).map((eventTable) => ({
       ...{ ctx, table: eventTable.table },
       keep: ({ database, clock }: MaintenanceDependencies, timescale: Timescale) =>
-        maintainEvents(database, eventTable, { nowMicros: clock.nowMicros(), timescale }),
+        maintainEvents(database, eventTable, { clock, timescale }),
     })),
     ...tileTablesOf(ctx, snapshot).map((tileTable) => ({
       ...{ ctx, table: tileTable.table },
       keep: async ({ database, clock }: MaintenanceDependencies) => ({
         ...nothingDone,
-        tilesAged: await ageTiles(database, tileTable, clock.nowMicros()),
+        tilesAged: await ageTiles(database, tileTable, clock),
       }),
     })),
   ];

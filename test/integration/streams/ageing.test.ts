@@ -211,6 +211,25 @@ describe('As events age', () => {
     expect(await countOf(`${kept.source}_events`)).toBe(2);
   });
 
+  test('more tiles of an entity and more entities than a part of a pass has are rolled up all the same', async () => {
+    world.clock.set(noon);
+    const source = await newSource({ retention_days: 120 });
+    const view = await world.view([{ name: 'n_ever', function: 'count' }], { source });
+    const hours = Array.from({ length: 2600 }, (_, place) => [`h${place}`, noon - place * hour, {}] as const);
+    const others = Array.from({ length: 700 }, (_, place) => [`o${place}`, noon, { user_id: `x${place}` }] as const);
+    await world.sendTo(source, ...hours);
+    await world.sendTo(source, ...others);
+    expect(await countOf(`${view}_v1`)).toBe(2600 + 700 + 701);
+    for (const days of [300, 302, 304]) {
+      world.clock.set(noon + days * day);
+      await maintainNow(world);
+    }
+    // The running total and what was rolled up.
+    expect(await countOf(`${view}_v1`)).toBe(2 * 701);
+    expect(await world.everywhere('u1', `${view}:n_ever`)).toEqual(['PRESENT', 2600]);
+    expect(await world.everywhere('x699', `${view}:n_ever`)).toEqual(['PRESENT', 1]);
+  });
+
   test('events are not dropped while a view is being backfilled from them', async () => {
     world.clock.set(noon);
     const source = await newSource();
