@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     envelopeSecret,
     developmentKeys: developmentKeys(),
   });
-  const streams = openStreams({ environment, stores, core, clock, logger, envelopeSecret, folder });
+  const streams = openStreams({ environment, stores, core, clock, telemetry, logger, envelopeSecret, folder });
 
   const migrateOnce = createMigrateOnce(stores, core);
   // What the sweep job does of projections each minute in AWS, each second here, and before the first request is answered.

@@ -14,6 +14,7 @@ import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createApplyEvents } from '../../shared/stream/index.ts';
 import { findTenant } from '../../shared/tenancy/index.ts';
 import { composeDynamoDb, composeRegistries, composeRespCache } from './core.ts';
+import { observeDelivery, observeDuplicates } from './observe-delivery.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
 export interface DeliveryParts {
@@ -61,11 +62,11 @@ export async function composeDelivery(): Promise<DeliveryParts> {
       const tenant = await findTenant({ dynamodb }, name);
       return tenant === undefined ? undefined : { tenantId: tenant.tenantId, tenantName: tenant.name };
     }),
-    applyEvents: createApplyEvents(stores),
+    applyEvents: observeDuplicates(telemetry, createApplyEvents(stores)),
     ingestRows: createIngestRows(stores),
     deadLetters,
   });
-  return { deliver, deadLetters, flush: () => telemetry.flush() };
+  return { deliver: observeDelivery(telemetry, deliver), deadLetters, flush: () => telemetry.flush() };
 }
 
 type FindTenant = (name: string) => Promise<TenantContext | undefined>;

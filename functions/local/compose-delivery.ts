@@ -1,12 +1,15 @@
 import { createDeliverRecords, type DeadLetterStore, type DeliverRecords } from '../../shared/delivery/index.ts';
 import { createIngestRows } from '../../shared/ingestion/index.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
+import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { createApplyEvents } from '../../shared/stream/index.ts';
 import { findTenant } from '../../shared/tenancy/index.ts';
 import type { RegistryCore } from '../composition/core.ts';
+import { observeDelivery, observeDuplicates } from '../composition/observe-delivery.ts';
 import type { AppParts } from './compose-app.ts';
 
 export interface DeliveryParts extends Omit<AppParts, 'telemetry' | 'peppers' | 'developmentKeys'> {
+  readonly telemetry: Telemetry;
   readonly core: RegistryCore;
   readonly deadLetters: DeadLetterStore;
   /** Of this process, which no store knows of. */
@@ -15,7 +18,7 @@ export interface DeliveryParts extends Omit<AppParts, 'telemetry' | 'peppers' | 
 
 /** How stream records reach the stores that composeApp's routes are over. */
 export function composeLocalDelivery(parts: DeliveryParts): DeliverRecords {
-  const { stores, core, clock, logger, environment } = parts;
+  const { stores, core, clock, telemetry, logger, environment } = parts;
   const writing = {
     database: stores.writer,
     cache: stores.cache,
@@ -23,7 +26,7 @@ export function composeLocalDelivery(parts: DeliveryParts): DeliverRecords {
     clock,
     futureToleranceSeconds: environment.EVENT_TIME_TOLERANCE_SECONDS,
   };
-  return createDeliverRecords({
+  const deliver = createDeliverRecords({
     registries: core.registries,
     clock,
     logger,
@@ -35,8 +38,9 @@ export function composeLocalDelivery(parts: DeliveryParts): DeliverRecords {
       const tenant = await findTenant(stores, name);
       return tenant === undefined ? undefined : { tenantId: tenant.tenantId, tenantName: name };
     },
-    applyEvents: createApplyEvents(writing),
+    applyEvents: observeDuplicates(telemetry, createApplyEvents(writing)),
     ingestRows: createIngestRows(writing),
     deadLetters: parts.deadLetters,
   });
+  return observeDelivery(telemetry, deliver);
 }

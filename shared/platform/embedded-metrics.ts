@@ -36,7 +36,16 @@ export function createEmbeddedMetrics({ clock }: { readonly clock: Clock }): Emb
       views.measured(ctx, measured);
       isMeasured = true;
     },
+    duplicatesDropped: (count) => metrics.addMetric('feature_store_stream_duplicates_total', MetricUnit.Count, count),
+    batchDone: ({ seconds, accepted, deadLetters, failed }) => {
+      metrics.addMetric('feature_store_stream_batch_duration_seconds', MetricUnit.Seconds, seconds);
+      metrics.addMetric('feature_store_stream_events_total', MetricUnit.Count, accepted);
+      metrics.addMetric('feature_store_stream_dead_letters_total', MetricUnit.Count, deadLetters);
+      metrics.addMetric('feature_store_stream_failed_records_total', MetricUnit.Count, failed);
+    },
     flush: () => {
+      // `ColdStart`, in a line of its own: of the first request of a process that a caller waited for, not of one kept started.
+      metrics.captureColdStartMetric();
       const known = views.all();
       const nowMicros = clock.nowMicros();
       const stalest = stalestOf(known);

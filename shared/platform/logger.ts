@@ -20,9 +20,16 @@ export function createLogger({ level, buffered }: LoggerOptions): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      ...(buffered ? {} : { mixin: traceOfInvocation }),
     },
     buffered ? gatherLines() : pino.destination({ fd: 1, sync: true }),
   );
+}
+
+/** Lambda says it anew for each invocation; X-Ray finds the trace by it, and Logs Insights all lines of one. */
+function traceOfInvocation(): { xray_trace_id?: string } {
+  const root = /Root=([\w-]+)/.exec(process.env._X_AMZN_TRACE_ID ?? '')?.[1];
+  return root === undefined ? {} : { xray_trace_id: root };
 }
 
 const mostCharacters = 16_384;

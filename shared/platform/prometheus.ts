@@ -10,7 +10,7 @@ export interface PrometheusTelemetry extends Telemetry {
 }
 
 /**
- * The seven metrics of `/metrics`. Labels are few and bounded: no key, no entity; tenant and view for freshness alone,
+ * The metrics of `/metrics`. Labels are few and bounded: no key, no entity; tenant and view for freshness alone,
  * which is one series a view (about 5,000 in a cell). Ages are those of the moment of the scrape: they grow while nothing
  * is asked.
  */
@@ -68,6 +68,32 @@ export function createPrometheusTelemetry({ clock }: { readonly clock: Clock }):
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10],
     registers: [registry],
   });
+  const batches = new Histogram({
+    name: 'feature_store_stream_batch_duration_seconds',
+    help: 'Time of a batch of stream records',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: 'feature_store_stream_events_total',
+    help: 'Events and rows of streams that were accepted, those that were stored before among them',
+    registers: [registry],
+  });
+  const duplicates = new Counter({
+    name: 'feature_store_stream_duplicates_total',
+    help: 'Events of streams that were stored before and changed nothing',
+    registers: [registry],
+  });
+  const deadLetters = new Counter({
+    name: 'feature_store_stream_dead_letters_total',
+    help: 'Stream records that are among the dead letters, whole or in part',
+    registers: [registry],
+  });
+  const failedRecords = new Counter({
+    name: 'feature_store_stream_failed_records_total',
+    help: 'Times that a stream record was to come again, since a store was away',
+    registers: [registry],
+  });
   return {
     requestDone: (route, status, seconds) => {
       requests.inc({ route, status });
@@ -80,6 +106,13 @@ export function createPrometheusTelemetry({ clock }: { readonly clock: Clock }):
     queryDone: (statement, seconds) => queries.observe({ statement }, seconds),
     dataSeen: views.seen,
     viewMeasured: views.measured,
+    duplicatesDropped: (count) => duplicates.inc(count),
+    batchDone: (batch) => {
+      batches.observe(batch.seconds);
+      events.inc(batch.accepted);
+      deadLetters.inc(batch.deadLetters);
+      failedRecords.inc(batch.failed);
+    },
     contentType: registry.contentType,
     expose: () => registry.metrics(),
   };

@@ -12,6 +12,20 @@ export interface Telemetry {
   dataSeen(ctx: TenantContext, view: string, newestEventMicros: number): void;
   /** What Postgres has of a view's newest version: by the maintenance job, once a run for each view. */
   viewMeasured(ctx: TenantContext, measured: MeasuredView): void;
+  /** Events of a batch that had been stored before, or came twice in it. */
+  duplicatesDropped(count: number): void;
+  /** A batch of stream records was handled, whatever became of it. */
+  batchDone(batch: HandledBatch): void;
+}
+
+export interface HandledBatch {
+  readonly seconds: number;
+  /** Events and rows that count now, or did before. */
+  readonly accepted: number;
+  /** Records that are among the dead letters, whole or in part. */
+  readonly deadLetters: number;
+  /** Records that are to come again. */
+  readonly failed: number;
 }
 
 export interface MeasuredView {
@@ -28,4 +42,6 @@ export const silentTelemetry: Telemetry = {
   queryDone: () => {},
   dataSeen: () => {},
   viewMeasured: () => {},
+  duplicatesDropped: () => {},
+  batchDone: () => {},
 };

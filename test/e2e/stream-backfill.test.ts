@@ -9,6 +9,7 @@ import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
+import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { absentKinesis } from '../support/absent-kinesis.ts';
 import { createFeatureStore, envelopeSecret, type TestFeatureStore } from '../support/feature-store.ts';
 import { createMigratedTemplate, createTestDatabase, type TestDatabase } from '../support/migrated-template.ts';
@@ -47,6 +48,7 @@ beforeAll(async () => {
       stores: { ...store.databases, cache, dynamodb, eventLog: absentKinesis() },
       core: store.core,
       clock: store.clock,
+      telemetry: silentTelemetry,
       logger: createLogger({ level: 'silent', buffered: false }),
       envelopeSecret,
       developmentTenants: [],

@@ -24,7 +24,7 @@ export async function openStreamConsumer(env: Readonly<Record<string, string>>):
   const stores = await openLocalStores({ environment, clock, telemetry, logger, folder: undefined });
   const core = composeRegistries({ dynamodb: stores.dynamodb, cache: stores.cache, clock, logger });
   const deliver = composeLocalDelivery({
-    ...{ environment, stores, core, clock, logger, developmentTenants },
+    ...{ environment, stores, core, clock, telemetry, logger, developmentTenants },
     envelopeSecret: 'the secret of a benchmark',
     deadLetters: refusing,
   });

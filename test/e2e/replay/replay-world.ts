@@ -89,6 +89,7 @@ export async function startReplayWorld(): Promise<ReplayWorld> {
         stores: { ...own.databases, cache: own.cache, dynamodb: own.dynamodb, eventLog: absentKinesis() },
         core: own.core,
         clock,
+        telemetry: silentTelemetry,
         logger: createLogger({ level: 'silent', buffered: false }),
         envelopeSecret,
         developmentTenants: [],

@@ -8,6 +8,7 @@ import { createFolderDeadLetters, type DeadLetterStore, type DeliverRecords } fr
 import type { TenantContext } from '../../../shared/platform/context.ts';
 import { readEnvironment } from '../../../shared/platform/environment.ts';
 import { createLogger } from '../../../shared/platform/logger.ts';
+import { silentTelemetry, type Telemetry } from '../../../shared/platform/telemetry.ts';
 import { viewTableName } from '../../../shared/values/index.ts';
 import { absentKinesis } from '../../support/absent-kinesis.ts';
 import { envelopeSecret, type TestFeatureStore } from '../../support/feature-store.ts';
@@ -30,7 +31,7 @@ export interface Letter {
 export function composeDelivery(
   store: Pick<TestFeatureStore, 'core' | 'databases' | 'cache' | 'dynamodb' | 'clock'>,
   bindings: readonly object[] = [],
-  replace: { readonly deadLetters?: DeadLetterStore } = {},
+  replace: { readonly deadLetters?: DeadLetterStore; readonly telemetry?: Telemetry } = {},
 ): TestDelivery {
   const folder = mkdtempSync(join(tmpdir(), 'feature-store-dead-letters-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -40,6 +41,7 @@ export function composeDelivery(
     stores: { ...store.databases, cache: store.cache, dynamodb: store.dynamodb, eventLog: absentKinesis() },
     core: store.core,
     clock: store.clock,
+    telemetry: replace.telemetry ?? silentTelemetry,
     logger: createLogger({ level: 'silent', buffered: false }),
     envelopeSecret,
     developmentTenants: [],
