@@ -27,13 +27,13 @@ test('each batch says how long it took, what it accepted, what it had before, an
   await handler(event);
 
   const text = await telemetry.expose();
-  const valueOf = (name: string) => Number(new RegExp(`^feature_store_stream_${name} (.*)$`, 'm').exec(text)?.[1]);
+  const sampleOf = (name: string) => Number(new RegExp(`^feature_store_stream_${name} (.*)$`, 'm').exec(text)?.[1]);
   expect({
-    batches: valueOf('batch_duration_seconds_count'),
-    accepted: valueOf('events_total'),
-    duplicates: valueOf('duplicates_total'),
-    deadLetters: valueOf('dead_letters_total'),
-    failed: valueOf('failed_records_total'),
+    batches: sampleOf('batch_duration_seconds_count'),
+    accepted: sampleOf('events_total'),
+    duplicates: sampleOf('duplicates_total'),
+    deadLetters: sampleOf('dead_letters_total'),
+    failed: sampleOf('failed_records_total'),
   }).toEqual({ batches: 2, accepted: 6, duplicates: 4, deadLetters: 2, failed: 0 });
-  expect(valueOf('batch_duration_seconds_sum')).toBeGreaterThan(0);
+  expect(sampleOf('batch_duration_seconds_sum')).toBeGreaterThan(0);
 });
