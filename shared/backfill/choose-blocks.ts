@@ -10,10 +10,10 @@ export interface Blocks {
 }
 
 /**
- * What is folded at once. Writers of the same tiles wait for the commit: half a second, and 20,000 events at once were not counted
- * faster. Text, JSON and arrays may have 64 KiB each and more.
+ * What is folded at once. 20,000 events took half a second at most, for which writers of the same tiles wait, and 50,000 more than one
+ * second, without being counted faster. Text, JSON and arrays may have 64 KiB each and more.
  */
-const mostEvents = 10_000;
+const mostEvents = 20_000;
 const mostCharacters = 16 * 1024 * 1024;
 /** 16 MB of the file, looked at once for their sizes and once for the events. */
 const mostBlocks = 2048;
