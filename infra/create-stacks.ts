@@ -1,36 +1,46 @@
 import { type App, Tags } from 'aws-cdk-lib';
+import { acknowledgeFindings } from './acknowledge-findings.ts';
 import type { Bundles } from './bundle-functions.ts';
 import { namePrefix, type Settings } from './settings.ts';
 import { ApiStack } from './stacks/api.ts';
 import { DataStack } from './stacks/data.ts';
 import { JobsStack } from './stacks/jobs.ts';
 import { NetworkStack } from './stacks/network.ts';
+import { ObservabilityStack } from './stacks/observability.ts';
 import { StreamsStack } from './stacks/streams.ts';
 
 export interface Stacks {
-  readonly network: NetworkStack;
+  /** None where others keep the stores. */
+  readonly network: NetworkStack | undefined;
   readonly data: DataStack;
   readonly jobs: JobsStack;
   readonly api: ApiStack;
   readonly streams: StreamsStack;
+  readonly observability: ObservabilityStack;
 }
 
 /** The whole deployment of one stage, in the order in which it is deployed: the migrations pass before the API changes. */
 export function createStacks(app: App, settings: Settings, bundles: Bundles): Stacks {
-  const { account, region, protectsData } = settings;
+  const { account, region, protectsData, stores } = settings;
   const env = { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
   const prefix = namePrefix(settings);
   const storesProps = { env, settings, terminationProtection: protectsData };
 
-  const network = new NetworkStack(app, `${prefix}-network`, storesProps);
+  const network = stores.profile === 'managed' ? new NetworkStack(app, `${prefix}-network`, storesProps) : undefined;
   const data = new DataStack(app, `${prefix}-data`, { ...storesProps, network });
-  const jobs = new JobsStack(app, `${prefix}-jobs`, { env, settings, network, data, bundles });
-  const api = new ApiStack(app, `${prefix}-api`, { env, settings, network, data, bundles });
+  const functionsProps = { env, settings, network, data, bundles };
+  const jobs = new JobsStack(app, `${prefix}-jobs`, functionsProps);
+  const api = new ApiStack(app, `${prefix}-api`, functionsProps);
   api.addStackDependency(jobs, 'the schema that the functions expect');
-  const streams = new StreamsStack(app, `${prefix}-streams`, { env, settings, network, data, bundles });
+  const streams = new StreamsStack(app, `${prefix}-streams`, functionsProps);
   streams.addStackDependency(jobs, 'the schema that the functions expect');
+  const observability = new ObservabilityStack(app, `${prefix}-observability`, { env, settings, data, jobs, api });
 
-  Tags.of(app).add('service', 'feature-store');
-  Tags.of(app).add('stage', settings.stage);
-  return { network, data, jobs, api, streams };
+  const tags = { ...settings.tags, service: 'feature-store', stage: settings.stage };
+  // A target of scaling costs nothing: its tags would tell nobody anything.
+  const excludeResourceTypes = ['AWS::ApplicationAutoScaling::ScalableTarget'];
+  for (const [key, value] of Object.entries(tags)) Tags.of(app).add(key, value, { excludeResourceTypes });
+  const stacks = { network, data, jobs, api, streams, observability };
+  acknowledgeFindings(stacks);
+  return stacks;
 }

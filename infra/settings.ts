@@ -1,35 +1,71 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { storesSchema } from './store-settings.ts';
 import { bindingsSchema, checkTopics, mskSchema } from './stream-settings.ts';
+
+const functionNames = [
+  ...['online', 'ingest', 'registry', 'stream', 'msk', 'replay'],
+  ...['migrate', 'sweep', 'maintain', 'backfill'],
+] as const;
 
 const stageSchema = z
   .strictObject({
     /** Deletion protection, and the stores outlive their stack. */
     protectsData: z.boolean(),
     logRetentionDays: z.enum(RetentionDays),
-    database: z.strictObject({
-      /** Aurora capacity units of 2 GiB. Not 0: waking up takes 15 s, and a request waits 2 s for a connection. */
-      minCapacity: z.number().min(0.5).max(256).multipleOf(0.5),
-      maxCapacity: z.number().min(1).max(256).multipleOf(0.5),
-      /** Replicas in the other zone, which take over when the writer fails. */
-      readers: z.int().min(0).max(15),
-    }),
-    cache: z.strictObject({
-      maxGigabytes: z.int().min(1).max(5000),
-      maxEcpuPerSecond: z.int().min(1000).max(15_000_000),
-    }),
-    online: z.strictObject({
-      /** Processes kept started. 0 in an account whose concurrency limit is still the 10 of a new one. */
-      provisionedConcurrency: z.int().min(0).max(1000),
-    }),
+    /** For as long as Postgres may be away without a loss. */
+    streamRetentionDays: z.int().min(1).max(365).default(7),
+    deadLetterRetentionDays: z.int().min(1).max(3650).default(90),
+    stores: storesSchema,
+    online: z
+      .strictObject({
+        /** Processes kept started. 0 in an account whose concurrency limit is still the 10 of a new one. */
+        provisionedConcurrency: z.int().min(0).max(1000),
+        /** Up to how many are kept started while 70 % of them are busy. */
+        maxProvisionedConcurrency: z.int().min(0).max(1000).default(0),
+      })
+      .transform(({ provisionedConcurrency: least, maxProvisionedConcurrency: most }) => ({
+        provisionedConcurrency: least,
+        maxProvisionedConcurrency: Math.max(least, most),
+      })),
+    /** Processes at most of a function, taken from what the account may run: AWS refuses to leave the others fewer than 100. */
+    reservedConcurrency: z.partialRecord(z.enum(functionNames), z.int().min(1).max(10_000)).default({}),
     api: z.strictObject({
       requestsPerSecond: z.int().min(1),
       burst: z.int().min(1),
+      /**
+       * A new version answers a tenth of the calls for five minutes before it answers all, and goes where an alarm sounds.
+       * False for what mends a service whose alarms sound already.
+       */
+      canary: z.boolean().default(true),
+      /** A name of one's own, with its certificate of ACM in the same region. */
+      domain: z
+        .strictObject({ name: z.hostname(), certificateArn: z.string().regex(/^arn:aws[a-z-]*:acm:/) })
+        .optional(),
+      /** Origins whose pages may call the API. None by default: a key in a page is anybody's. */
+      corsOrigins: z.array(z.url()).default([]),
     }),
+    /** Who is told of alarms. AWS asks the address to confirm. */
+    alarmEmail: z.email().optional(),
+    slo: z
+      .strictObject({
+        /** Share of requests that are answered without a fault of ours. */
+        availability: z.number().min(0.9).max(0.99999).default(0.999),
+        /** Share of online reads that take `latencyMillis` at most. */
+        latencyShare: z.number().min(0.5).max(0.9999).default(0.99),
+        latencyMillis: z.int().min(1).max(10_000).default(100),
+      })
+      .prefault({}),
+    /** Beside `service` and `stage`. */
+    tags: z.record(z.string().regex(/^[\w .:/=+@-]{1,128}$/), z.string().max(256)).default({}),
     streamBindings: bindingsSchema,
     msk: mskSchema,
   })
-  .superRefine(checkTopics);
+  .superRefine(checkTopics)
+  .refine(({ stores, msk }) => stores.profile === 'managed' || msk === undefined || msk.clusterArn !== undefined, {
+    path: ['msk'],
+    error: 'makes a cluster in the VPC, which profile external has not: name a cluster by its clusterArn',
+  });
 
 const contextSchema = z
   .object({
@@ -64,4 +100,9 @@ export function parseSettings(context: Readonly<Record<string, unknown>>): Setti
 /** What every physical name of the stage begins with. */
 export function namePrefix({ stage }: Settings): string {
   return `feature-store-${stage}`;
+}
+
+/** By which it calls itself in its metrics, too. */
+export function functionNameOf(settings: Settings, name: (typeof functionNames)[number]): string {
+  return `${namePrefix(settings)}-${name}`;
 }

@@ -1,34 +1,22 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { LambdaApplication } from 'aws-cdk-lib/aws-codedeploy';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { type ApiFunction, HttpGateway } from '../constructs/http-gateway.ts';
+import { liveAlias } from '../constructs/live-alias.ts';
 import { NodeFunction, type Secrets } from '../constructs/node-function.ts';
-import { namePrefix } from '../settings.ts';
+import { RunbookAlarm } from '../constructs/runbook-alarm.ts';
+import { awsMetric, formula } from '../metrics.ts';
+import { functionNameOf, namePrefix } from '../settings.ts';
 import { functionDefaults, type JobsStackProps } from './jobs.ts';
-
-type ApiFunction = 'online' | 'ingest' | 'registry';
-
-/**
- * Which function answers what. The most specific route wins, and any method of a path goes to the function that knows
- * it, which answers 405 itself. Nothing leads to /metrics, which is empty in Lambda, nor to /health/ready, by which
- * anybody could make the stores work.
- */
-const routes: readonly (readonly [apigateway.HttpMethod, string, ApiFunction])[] = [
-  [apigateway.HttpMethod.POST, '/api/v1/features/online', 'online'],
-  [apigateway.HttpMethod.POST, '/api/v1/features/ingest', 'ingest'],
-  [apigateway.HttpMethod.POST, '/api/v1/events/{source}', 'ingest'],
-  [apigateway.HttpMethod.ANY, '/api/v1/{proxy+}', 'registry'],
-  [apigateway.HttpMethod.GET, '/health', 'online'],
-  [apigateway.HttpMethod.GET, '/openapi.json', 'registry'],
-  [apigateway.HttpMethod.GET, '/docs', 'registry'],
-  [apigateway.HttpMethod.GET, '/docs/reference.js', 'registry'],
-];
 
 /** The three functions behind one HTTP API. */
 export class ApiStack extends Stack {
+  readonly apiId: string;
+  readonly onlineLogs: ILogGroup;
+
   constructor(scope: Construct, id: string, props: JobsStackProps) {
     super(scope, id, props);
     const { tables, secrets, events } = props.data;
@@ -38,6 +26,7 @@ export class ApiStack extends Stack {
       timeoutSeconds: 10,
       secrets: { POSTGRES_SECRET_ARN: secrets.reader },
     });
+    this.onlineLogs = online.logs;
     tables.apiKeys.allow(online, 'GetItem');
     tables.registrySnapshots.allow(online, 'GetItem', 'Query');
 
@@ -62,11 +51,53 @@ export class ApiStack extends Stack {
     tables.apiKeys.allowIndexQuery(registry);
     tables.registrySnapshots.allow(registry, 'GetItem', 'Query', 'PutItem', 'BatchWriteItem');
 
-    const { provisionedConcurrency } = props.settings.online;
-    this.serve(props, {
-      online: alias(online, provisionedConcurrency),
-      ingest: alias(ingest, 0),
-      registry: alias(registry, 0),
+    const gateway = new HttpGateway(this, 'Gateway', props.settings);
+    this.apiId = gateway.api.apiId;
+    const live = this.#liveAliases(props);
+    gateway.route({
+      online: live(online, 'online'),
+      ingest: live(ingest, 'ingest'),
+      registry: live(registry, 'registry'),
+    });
+  }
+
+  #liveAliases(props: JobsStackProps): (ofFunction: NodeFunction, name: ApiFunction) => IFunction {
+    const { settings, data } = props;
+    const { provisionedConcurrency, maxProvisionedConcurrency } = settings.online;
+    const applicationName = namePrefix(settings);
+    const application = new LambdaApplication(this, 'Deployments', { applicationName });
+    const apiErrors = this.#watchApi(props);
+    return (ofFunction, name) =>
+      liveAlias(ofFunction, {
+        functionName: functionNameOf(settings, name),
+        provisioned:
+          name === 'online'
+            ? { least: provisionedConcurrency, most: maxProvisionedConcurrency }
+            : { least: 0, most: 0 },
+        canary: settings.api.canary,
+        application,
+        apiErrors,
+        alerts: data.alerts,
+      });
+  }
+
+  /** A function that answers 500 throws nothing, so that of the calls themselves counts too. */
+  #watchApi({ settings, data }: JobsStackProps): RunbookAlarm {
+    const ofApi = { ApiId: this.apiId };
+    return new RunbookAlarm(this, 'ApiErrors', {
+      alarmName: `${namePrefix(settings)}-api-errors`,
+      entry: 'api-errors',
+      says: 'Over 1 % of the calls of the API, and 5 of them, ended with a fault of ours within a minute',
+      metric: formula(
+        'IF(errors >= 5, 100 * errors / calls, 0)',
+        {
+          errors: awsMetric('AWS/ApiGateway', '5xx', ofApi, { minutes: 1 }),
+          calls: awsMetric('AWS/ApiGateway', 'Count', ofApi, { minutes: 1 }),
+        },
+        { minutes: 1, label: 'faults of ours, %' },
+      ),
+      threshold: 1,
+      alerts: data.alerts,
     });
   }
 
@@ -82,53 +113,16 @@ export class ApiStack extends Stack {
       memoryMb: 1769,
       timeout: Duration.seconds(own.timeoutSeconds),
       environment: {
-        POSTGRES_URL: data.postgresUrl,
-        // A process has one request at a time. There is no proxy yet, so the connections of all processes add up: 2,000
-        // for the 1,000 that an account may run, which is what Aurora takes at 0.5 capacity units.
+        // Registering takes advisory locks and sets settings of its session.
+        POSTGRES_URL: name === 'registry' ? data.stores.postgresUrl : data.stores.pooledPostgresUrl,
+        // A process has one request at a time.
         POSTGRES_MAX_POOL: '2',
-        REDIS_URL: data.redisUrl,
+        ...data.stores.cache.environment,
         DYNAMODB_TABLE_PREFIX: data.tablePrefix,
         ...own.environment,
       },
-      secrets: { API_KEY_SECRET_ARN: data.secrets.apiKeys, ...own.secrets },
+      secrets: { API_KEY_SECRET_ARN: data.secrets.apiKeys, ...data.stores.cache.secrets, ...own.secrets },
+      errorsUntilAlarm: 5,
     });
   }
-
-  private serve({ settings }: JobsStackProps, handlers: Readonly<Record<ApiFunction, lambda.IFunction>>): void {
-    const api = new apigateway.HttpApi(this, 'Api', { apiName: namePrefix(settings), createDefaultStage: false });
-    const integrations = {
-      online: new HttpLambdaIntegration('Online', handlers.online),
-      ingest: new HttpLambdaIntegration('Ingest', handlers.ingest),
-      registry: new HttpLambdaIntegration('Registry', handlers.registry),
-    };
-    for (const [method, path, name] of routes) {
-      api.addRoutes({ path, methods: [method], integration: integrations[name] });
-    }
-    const stage = new apigateway.HttpStage(this, 'Stage', {
-      httpApi: api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: settings.api.requestsPerSecond, burstLimit: settings.api.burst },
-      accessLogSettings: {
-        destination: new apigateway.LogGroupLogDestination(
-          new LogGroup(this, 'AccessLogs', {
-            retention: settings.logRetentionDays,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        ),
-      },
-    });
-    new CfnOutput(this, 'Url', { value: stage.url });
-  }
-}
-
-/** What the gateway calls: the newest version, and with it the processes that are kept started. */
-function alias(ofFunction: NodeFunction, provisionedConcurrentExecutions: number): lambda.IFunction {
-  const created = new lambda.Alias(ofFunction, 'Live', {
-    aliasName: 'live',
-    // The casts are for exactOptionalPropertyTypes, as in network.ts.
-    version: ofFunction.currentVersion as lambda.IVersion,
-    ...(provisionedConcurrentExecutions === 0 ? {} : { provisionedConcurrentExecutions }),
-  });
-  return created as lambda.IFunction;
 }

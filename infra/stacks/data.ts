@@ -1,24 +1,26 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
-import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { externalStores } from '../constructs/external-stores.ts';
+import { managedStores } from '../constructs/managed-stores.ts';
+import { RunbookAlarm } from '../constructs/runbook-alarm.ts';
+import type { Stores } from '../constructs/stores.ts';
 import { Table } from '../constructs/table.ts';
+import { awsMetric } from '../metrics.ts';
 import { namePrefix } from '../settings.ts';
 import type { NetworkStack, NetworkStackProps } from './network.ts';
 
 export interface DataStackProps extends NetworkStackProps {
-  readonly network: NetworkStack;
+  /** None in profile external. */
+  readonly network: NetworkStack | undefined;
 }
 
-const databaseName = 'feature_store';
-
-/** Everything that keeps data, and the secrets that open it. */
+/** Everything that keeps data, the secrets that open it, and who is told when something is wrong. */
 export class DataStack extends Stack {
   readonly tables: ReturnType<typeof createTables>;
   /** What DYNAMODB_TABLE_PREFIX is: the tables' names are this and their own. */
@@ -30,33 +32,42 @@ export class DataStack extends Stack {
   readonly kafkaArn: string | undefined;
   /** Records that could not be taken. */
   readonly deadLetters: s3.IBucket;
-  /** Of the master user, who only migrates. */
-  readonly adminSecret: secretsmanager.ISecret;
-  /** Without a login, which each function has of its own. */
-  readonly postgresUrl: string;
-  readonly redisUrl: string;
+  readonly stores: Stores;
+  /** Told of alarms. */
+  readonly alerts: sns.ITopic;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    const { protectsData } = props.settings;
-    this.tablePrefix = `${namePrefix(props.settings)}-`;
+    const { settings, network } = props;
+    const { protectsData, stores } = settings;
+    this.alerts = createAlerts(this, props);
+    this.tablePrefix = `${namePrefix(settings)}-`;
     this.tables = createTables(this, this.tablePrefix, protectsData);
     this.secrets = createSecrets(this, protectsData);
-    this.events = createEvents(this, props);
-    this.kafkaArn = props.settings.msk?.clusterArn ?? createKafka(this, props)?.attrArn;
-    this.deadLetters = createDeadLetters(this, protectsData);
-
-    const database = createDatabase(this, props);
-    if (database.secret === undefined) throw new Error('the database has no generated secret');
-    this.adminSecret = database.secret;
-    this.postgresUrl = `postgres://${database.clusterEndpoint.hostname}:5432/${databaseName}?sslmode=verify-full`;
-
-    const cache = createCache(this, props);
-    // Serverless is always a cluster behind one name, and always speaks TLS.
-    this.redisUrl = `rediss-cluster://${cache.attrEndpointAddress}:6379`;
-
+    this.events = createEvents(this, props, this.alerts);
+    this.kafkaArn = settings.msk?.clusterArn ?? createKafka(this, props)?.attrArn;
+    this.deadLetters = createDeadLetters(this, props);
+    if (stores.profile === 'external') {
+      this.stores = externalStores(this, stores);
+    } else {
+      if (network === undefined) throw new Error('profile managed has a network');
+      const { writer, reader } = this.secrets;
+      const pooledLogins = [writer, reader] as secretsmanager.ISecret[];
+      this.stores = managedStores(this, { settings, stores, network, pooledLogins, alerts: this.alerts });
+    }
     new CfnOutput(this, 'PlatformApiKeySecret', { value: this.secrets.platformApiKey.secretArn });
   }
+}
+
+function createAlerts(scope: Construct, { settings }: DataStackProps): sns.ITopic {
+  const topic = new sns.Topic(scope, 'Alerts', {
+    topicName: `${namePrefix(settings)}-alerts`,
+    displayName: `Feature store ${settings.stage}`,
+    enforceSSL: true,
+  });
+  if (settings.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(settings.alarmEmail));
+  new CfnOutput(scope, 'AlertsTopic', { value: topic.topicArn });
+  return topic as sns.ITopic;
 }
 
 /** As shared/platform/dynamodb-tables.ts makes them locally; a test holds the two together. */
@@ -116,21 +127,29 @@ function createSecrets(scope: Construct, protectsData: boolean) {
   };
 }
 
-function createEvents(scope: Construct, { settings }: DataStackProps): kinesis.IStream {
+function createEvents(scope: Construct, { settings }: DataStackProps, alerts: sns.ITopic): kinesis.IStream {
+  const streamName = `${namePrefix(settings)}-events`;
   const stream = new kinesis.Stream(scope, 'Events', {
-    streamName: `${namePrefix(settings)}-events`,
+    streamName,
     streamMode: kinesis.StreamMode.ON_DEMAND,
     encryption: kinesis.StreamEncryption.MANAGED,
-    // For as long as Postgres may be away without a loss.
-    retentionPeriod: Duration.days(7),
+    retentionPeriod: Duration.days(settings.streamRetentionDays),
     removalPolicy: settings.protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  new RunbookAlarm(scope, 'EventsThrottled', {
+    alarmName: `${streamName}-throttled`,
+    entry: 'stream-throttled',
+    says: 'Kinesis refuses records that ingest writes',
+    metric: awsMetric('AWS/Kinesis', 'WriteProvisionedThroughputExceeded', { StreamName: streamName }),
+    threshold: 1,
+    alerts,
   });
   return stream as kinesis.IStream;
 }
 
 /** Serverless is always of IAM, over TLS, and encrypted. Its topics are made by whoever writes to them. */
 function createKafka(scope: Construct, { settings, network }: DataStackProps): CfnServerlessCluster | undefined {
-  if (network.kafka === undefined) return undefined;
+  if (network?.kafka === undefined) return undefined;
   const cluster = new CfnServerlessCluster(scope, 'Kafka', {
     clusterName: `${namePrefix(settings)}-kafka`,
     clientAuthentication: { sasl: { iam: { enabled: true } } },
@@ -145,67 +164,13 @@ function createKafka(scope: Construct, { settings, network }: DataStackProps): C
   return cluster;
 }
 
-function createDeadLetters(scope: Construct, protectsData: boolean): s3.IBucket {
+function createDeadLetters(scope: Construct, { settings }: DataStackProps): s3.IBucket {
   const bucket = new s3.Bucket(scope, 'DeadLetters', {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     encryption: s3.BucketEncryption.S3_MANAGED,
     enforceSSL: true,
-    lifecycleRules: [{ expiration: Duration.days(90) }],
-    removalPolicy: protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    lifecycleRules: [{ expiration: Duration.days(settings.deadLetterRetentionDays) }],
+    removalPolicy: settings.protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
   return bucket as s3.IBucket;
-}
-
-function createDatabase(scope: Construct, { settings, network }: DataStackProps): rds.DatabaseCluster {
-  const { protectsData, database } = settings;
-  const clusterIdentifier = namePrefix(settings);
-  // RDS would make it itself, and keep the lines for ever.
-  const logGroup = new LogGroup(scope, 'DatabaseLogs', {
-    logGroupName: `/aws/rds/cluster/${clusterIdentifier}/postgresql`,
-    retention: settings.logRetentionDays,
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  const instance = { publiclyAccessible: false, autoMinorVersionUpgrade: true };
-  const cluster = new rds.DatabaseCluster(scope, 'Database', {
-    clusterIdentifier,
-    engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_17_7 }),
-    credentials: rds.Credentials.fromGeneratedSecret('feature_store_admin'),
-    defaultDatabaseName: databaseName,
-    vpc: network.vpc,
-    vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-    securityGroups: [network.database],
-    serverlessV2MinCapacity: database.minCapacity,
-    serverlessV2MaxCapacity: database.maxCapacity,
-    writer: rds.ClusterInstance.serverlessV2('writer', instance),
-    readers: Array.from({ length: database.readers }, (_, index) =>
-      rds.ClusterInstance.serverlessV2(`reader${index + 1}`, { ...instance, scaleWithWriter: true }),
-    ),
-    parameters: { 'rds.force_ssl': '1' },
-    storageEncrypted: true,
-    iamAuthentication: true,
-    backup: { retention: Duration.days(protectsData ? 14 : 1) },
-    cloudwatchLogsExports: ['postgresql'],
-    monitoringInterval: Duration.minutes(1),
-    copyTagsToSnapshot: true,
-    deletionProtection: protectsData,
-    removalPolicy: protectsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  });
-  cluster.node.addDependency(logGroup);
-  return cluster;
-}
-
-function createCache(scope: Construct, { settings, network }: DataStackProps): CfnServerlessCache {
-  const { maxGigabytes, maxEcpuPerSecond } = settings.cache;
-  return new CfnServerlessCache(scope, 'Cache', {
-    serverlessCacheName: namePrefix(settings),
-    description: 'Newest row of each entity; all of it can be read again from Postgres',
-    engine: 'valkey',
-    majorEngineVersion: '8',
-    subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
-    securityGroupIds: [network.cache.securityGroupId],
-    cacheUsageLimits: {
-      dataStorage: { unit: 'GB', maximum: maxGigabytes },
-      ecpuPerSecond: { maximum: maxEcpuPerSecond },
-    },
-  });
 }

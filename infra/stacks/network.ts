@@ -1,5 +1,6 @@
-import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 
@@ -15,6 +16,7 @@ export class NetworkStack extends Stack {
   readonly vpc: ec2.IVpc;
   readonly functions: ec2.SecurityGroup;
   readonly database: ec2.SecurityGroup;
+  readonly proxy: ec2.SecurityGroup;
   readonly cache: ec2.SecurityGroup;
   /** Of the Kafka that is made here, where one is. */
   readonly kafka: ec2.SecurityGroup | undefined;
@@ -30,14 +32,27 @@ export class NetworkStack extends Stack {
         S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
       },
     });
+    // Nothing leads out, so that what is refused is rare, and worth a look.
+    vpc.addFlowLog('Refused', {
+      trafficType: ec2.FlowLogTrafficType.REJECT,
+      destination: ec2.FlowLogDestination.toCloudWatchLogs(
+        new LogGroup(this, 'RefusedLogs', {
+          retention: props.settings.logRetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+    });
     // The library is not written for exactOptionalPropertyTypes: its own classes miss their interfaces by an `undefined`.
     this.vpc = vpc as ec2.IVpc;
     this.functions = this.securityGroup('Functions', 'Lambda functions');
     this.database = this.securityGroup('Database', 'Aurora PostgreSQL');
+    this.proxy = this.securityGroup('Proxy', 'RDS Proxy');
     this.cache = this.securityGroup('Cache', 'ElastiCache for Valkey');
     const endpoints = this.securityGroup('Endpoints', 'Interface endpoints of AWS services');
 
     this.functions.connections.allowTo(this.database, ec2.Port.tcp(5432), 'PostgreSQL');
+    this.functions.connections.allowTo(this.proxy, ec2.Port.tcp(5432), 'PostgreSQL through the proxy');
+    this.proxy.connections.allowTo(this.database, ec2.Port.tcp(5432), 'PostgreSQL');
     // 6380 answers reads from replicas; the cluster names both when it is asked for its slots.
     this.functions.connections.allowTo(this.cache, ec2.Port.tcpRange(6379, 6380), 'Valkey');
     this.functions.connections.allowTo(endpoints, ec2.Port.tcp(443), 'Secrets Manager and Kinesis');

@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { grantKafka } from '../constructs/grant-kafka.ts';
 import { NodeFunction } from '../constructs/node-function.ts';
+import { watchConsumer, watchIteratorAge, watchKafka, watchKinesisMapping } from '../constructs/watch-streams.ts';
 import { namePrefix } from '../settings.ts';
 import { boundStreamsOf, type MskSettings, topicsOf } from '../stream-settings.ts';
 import { functionDefaults, type JobsStackProps } from './jobs.ts';
@@ -33,6 +34,8 @@ export class StreamsStack extends Stack {
     // Lambda writes what it gives up on by the function's role. The CDK's own sources and destinations would grant far more.
     allow(stream, data.deadLetters.bucketArn, 's3:ListBucket');
     this.readStream('Events', stream, props, data.events.streamArn);
+    watchConsumer(stream, 'stream', props);
+    watchIteratorAge(stream, props);
     for (const bound of boundStreamsOf(settings)) {
       const { SLASH_RESOURCE_NAME: arnFormat } = ArnFormat;
       const arn = this.formatArn({ service: 'kinesis', resource: 'stream', resourceName: bound, arnFormat });
@@ -47,16 +50,20 @@ export class StreamsStack extends Stack {
     allow(replay, `${data.deadLetters.bucketArn}/*`, 's3:GetObject', 's3:PutObject', 's3:DeleteObject');
   }
 
-  private readStream(id: string, stream: NodeFunction, { data }: JobsStackProps, streamArn: string): void {
+  private readStream(id: string, stream: NodeFunction, props: JobsStackProps, streamArn: string): void {
+    const { data } = props;
     const reads = ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'];
     allow(stream, streamArn, ...reads.map((action) => `kinesis:${action}`));
-    new lambda.EventSourceMapping(this, id, {
+    const mapping = new lambda.EventSourceMapping(this, id, {
       ...batches,
       target: stream as lambda.IFunction,
       eventSourceArn: streamArn,
       // Only what no retry mends goes elsewhere, and that by itself.
       onFailure: { bind: () => ({ destination: data.deadLetters.bucketArn }) },
-    }).node.addDependency(stream.role ?? stream);
+      metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+    });
+    mapping.node.addDependency(stream.role ?? stream);
+    watchKinesisMapping(mapping, id, props);
   }
 
   /** A mapping for each topic, which may have no more, and for each a consumer group of its own. */
@@ -66,6 +73,8 @@ export class StreamsStack extends Stack {
     allow(msk, `${data.deadLetters.bucketArn}/*`, 's3:PutObject');
     const topics = topicsOf(settings).map((topic) => ({ topic, group: `${namePrefix(settings)}.${topic}` }));
     grantKafka(msk, clusterArn, topics);
+    watchConsumer(msk, 'msk', props);
+    watchKafka(msk, props);
     for (const { topic, group } of topics) {
       // No destination for what fails: with one, Lambda gives a batch of Kafka up after ten attempts.
       new lambda.EventSourceMapping(this, `Topic-${topic}`, {
@@ -90,15 +99,19 @@ export class StreamsStack extends Stack {
       memoryMb: 1769,
       timeout: Duration.seconds(timeoutSeconds),
       environment: {
-        POSTGRES_URL: data.postgresUrl,
+        POSTGRES_URL: data.stores.pooledPostgresUrl,
         // As many groups as are worked on at once.
         POSTGRES_MAX_POOL: '4',
-        REDIS_URL: data.redisUrl,
+        ...data.stores.cache.environment,
         DYNAMODB_TABLE_PREFIX: data.tablePrefix,
         DEAD_LETTER_BUCKET: data.deadLetters.bucketName,
         ...(streamBindings.length === 0 ? {} : { STREAM_BINDINGS: JSON.stringify(streamBindings) }),
       },
-      secrets: { POSTGRES_SECRET_ARN: data.secrets.writer, ENVELOPE_SECRET_ARN: data.secrets.envelopes },
+      secrets: {
+        POSTGRES_SECRET_ARN: data.secrets.writer,
+        ENVELOPE_SECRET_ARN: data.secrets.envelopes,
+        ...data.stores.cache.secrets,
+      },
     });
     data.tables.tenants.allow(consumer, 'GetItem');
     data.tables.registrySnapshots.allow(consumer, 'GetItem', 'Query');

@@ -24,7 +24,7 @@ const login = (username: string, password: string) => JSON.stringify({ username,
 
 /** By the logical id in the template. */
 const secrets: Readonly<Record<string, string>> = {
-  DatabaseSecretAttachment: login('feature_store_admin', adminPassword),
+  Database: login('feature_store_admin', adminPassword),
   OwnerLogin: login('feature_store_owner', 'a-password-of-the-owner'),
   WriterLogin: login('feature_store_writer', 'a-password-of-the-writer'),
   ReaderLogin: login('feature_store_reader', 'a-password-of-the-reader'),
@@ -78,7 +78,13 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
 }
 
 const tableName = z.string();
-const secretReference = z.object({ Ref: z.string() });
+/** By its own ARN, or as the one that RDS makes with the database. */
+const secretReference = z.union([
+  z.object({ Ref: z.string() }).transform(({ Ref }) => Ref),
+  z
+    .object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('MasterUserSecret.SecretArn')]) })
+    .transform(({ 'Fn::GetAtt': [id] }) => id),
+]);
 
 function environmentIn({ properties }: DeployedFunction, addresses: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
@@ -87,7 +93,7 @@ function environmentIn({ properties }: DeployedFunction, addresses: Record<strin
       // Names that CloudFormation makes.
       if (name === 'KINESIS_STREAM' || name === 'DEAD_LETTER_BUCKET') return [name, 'made-name'];
       if (!name.endsWith('_ARN')) return [name, tableName.parse(value)];
-      return [name, arnOf(secretReference.parse(value).Ref.replace(/[0-9A-F]{8}$/, ''))];
+      return [name, arnOf(secretReference.parse(value).replace(/[0-9A-F]{8}$/, ''))];
     }),
   );
 }

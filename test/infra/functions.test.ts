@@ -29,7 +29,7 @@ test.each(functions)('$name runs on Node 24 on arm64, inside the network, traced
     Handler: 'index.handler',
     TracingConfig: { Mode: 'Active' },
   });
-  expect(properties.VpcConfig.SubnetIds).toHaveLength(2);
+  expect(properties.VpcConfig?.SubnetIds).toHaveLength(2);
 });
 
 test.each(functions)('$name writes to a log group whose lines end', ({ stack, properties }) => {
@@ -59,7 +59,7 @@ test.each(functions)('$name is given settings that the code knows, and no secret
   // A dynamic reference is resolved into the function's settings, where it stands in clear.
   expect(JSON.stringify(variables)).not.toContain('{{resolve:');
   for (const [name, value] of Object.entries(variables)) {
-    if (name.endsWith('_ARN')) expect(value, name).toEqual({ Ref: expect.any(String) });
+    if (name.endsWith('_ARN')) expect(JSON.stringify(value), name).toMatch(/^\{"(Ref|Fn::GetAtt)"/);
     else expect(name).not.toMatch(/SECRET|KEY|PASSWORD|TOKEN/);
   }
   expect(JSON.stringify(variables.POSTGRES_URL)).not.toContain('@');
@@ -150,30 +150,45 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
     OwnerLogin: ['GetSecretValue'],
   },
   migrate: {
-    DatabaseSecretAttachment: ['GetSecretValue'],
+    'Database.MasterUserSecret.SecretArn': ['GetSecretValue'],
     OwnerLogin: ['GetSecretValue'],
     WriterLogin: ['GetSecretValue'],
     ReaderLogin: ['GetSecretValue'],
   },
 };
 
-/** Actions that know no resources, by function. */
+/** Actions that know no resources: of tracing, of being put into the network, and by function. */
 const onAll: Record<string, string[]> = { msk: ['ec2:DescribeVpcs', 'ec2:DescribeSecurityGroups'] };
+const onAllOfEach = [
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  ...['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces'],
+  ...['ec2:DescribeSubnets', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
+];
+const logsOf = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}Logs`;
 
 test.each(functions)('$name may do what it does and nothing else', (deployed) => {
   const grants: Record<string, string[]> = {};
-  const ofTracing = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
   for (const { action, resource } of grantsOf(synthesized, deployed)) {
-    if (resource === '*') expect([...ofTracing, ...(onAll[deployed.name] ?? [])]).toContain(action);
+    if (resource === '*') expect([...onAllOfEach, ...(onAll[deployed.name] ?? [])]).toContain(action);
     else grants[resource] = [...(grants[resource] ?? []), action.replace(/^[\w-]+:/, '')].sort();
   }
-  expect(grants).toEqual(expectedGrants[deployed.name]);
+  const ofLogs = { [logsOf(deployed.name)]: ['CreateLogStream', 'PutLogEvents'] };
+  expect(grants).toEqual({ ...expectedGrants[deployed.name], ...ofLogs });
 });
 
-test('online may write nowhere', () => {
+test.each(functions)('$name has no rights but these: no policy of AWS is attached', ({ stack, properties }) => {
+  const [roleId] = properties.Role['Fn::GetAtt'];
+  const role = synthesized.resources(stack, 'AWS::IAM::Role').find(({ id }) => id === roleId);
+  expect(role?.Properties).not.toHaveProperty('ManagedPolicyArns');
+  expect(role?.Properties).not.toHaveProperty('Policies');
+});
+
+test('online may write nowhere but to its log', () => {
   const online = functions.filter(({ name }) => name === 'online');
   const actions = online.flatMap((deployed) => grantsOf(synthesized, deployed)).map(({ action }) => action);
   expect(actions).not.toHaveLength(0);
-  const writing = actions.filter((action) => !action.startsWith('xray:') && /Put|Update|Delete|Write|\*/.test(action));
+  const notData = /^(xray|logs|ec2):/;
+  const writing = actions.filter((action) => !notData.test(action) && /Put|Update|Delete|Write|\*/.test(action));
   expect(writing).toEqual([]);
 });

@@ -39,7 +39,7 @@ function physicalNames({ resources }: Synthesized): Map<string, string> {
 }
 
 const joined = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
-const attribute = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) });
+const attribute = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
 const reference = z.object({ Ref: z.string() });
 const part = z.object({
   'Fn::Select': z.tuple([z.coerce.number(), z.object({ 'Fn::Split': z.tuple([z.string(), z.unknown()]) })]),
@@ -55,6 +55,9 @@ function describe(resource: unknown, names: ReadonlyMap<string, string>): string
     return `${describe(split[1], names)}[${index}]`;
   }
   const attributed = attribute.safeParse(resource);
-  const id = attributed.success ? attributed.data['Fn::GetAtt'][0] : reference.parse(resource).Ref;
-  return names.get(id) ?? id.replace(/[0-9A-F]{8}$/, '');
+  const [id, attributeName] = attributed.success
+    ? attributed.data['Fn::GetAtt']
+    : [reference.parse(resource).Ref, 'Arn'];
+  const name = names.get(id) ?? id.replace(/[0-9A-F]{8}$/, '');
+  return attributeName === 'Arn' ? name : `${name}.${attributeName}`;
 }

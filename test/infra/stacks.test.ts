@@ -166,9 +166,7 @@ describe('the stream of events', () => {
       DestinationConfig: { OnFailure: { Destination: expect.anything() } },
     });
     // The role's policy is there first, without which Lambda refuses to make it.
-    expect(mapping?.DependsOn).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^StreamServiceRoleDefaultPolicy/)]),
-    );
+    expect(mapping?.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^StreamRoleDefaultPolicy/)]));
   });
 
   test('is encrypted and kept for a week, and so are the dead letters, in prod beyond their stack', () => {

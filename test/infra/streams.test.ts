@@ -19,7 +19,7 @@ describe('a Kafka', () => {
     expect(plain.resources('data', 'AWS::MSK::ServerlessCluster')).toEqual([]);
     expect(functionsOf(plain).map(({ name }) => name)).not.toContain('msk');
     expect(mappingsOf(plain)).toHaveLength(1);
-    expect(plain.resources('network', 'AWS::EC2::SecurityGroup')).toHaveLength(4);
+    expect(plain.resources('network', 'AWS::EC2::SecurityGroup')).toHaveLength(5);
   });
 
   test('is serverless in the isolated subnets, lets in by IAM alone, and talks to nobody but Lambda’s pollers', () => {
@@ -82,7 +82,7 @@ describe('a Kafka', () => {
     for (const { Properties, DependsOn } of withKafka.resources('streams', 'AWS::Lambda::EventSourceMapping')) {
       if (Properties.Topics === undefined) continue;
       // The role's policy is there first, without which Lambda refuses to make it.
-      expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^MskServiceRoleDefaultPolicy/)]));
+      expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^MskRoleDefaultPolicy/)]));
     }
   });
 
@@ -95,7 +95,7 @@ describe('a Kafka', () => {
       }),
     );
     expect(existing.resources('data', 'AWS::MSK::ServerlessCluster')).toEqual([]);
-    expect(existing.resources('network', 'AWS::EC2::SecurityGroup')).toHaveLength(4);
+    expect(existing.resources('network', 'AWS::EC2::SecurityGroup')).toHaveLength(5);
     expect(topicMappingsOf(existing)).toMatchObject([{ EventSourceArn: clusterArn, Topics: ['clicks'] }]);
     const grants = functionsOf(existing)
       .filter(({ name }) => name === 'msk')

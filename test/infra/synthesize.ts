@@ -23,6 +23,8 @@ const templateSchema = z.object({
 export type Resource = z.infer<typeof resourceSchema> & { readonly id: string };
 export type StackName = keyof Stacks;
 
+export const stackNames: readonly StackName[] = ['network', 'data', 'jobs', 'api', 'streams', 'observability'];
+
 export interface Synthesized {
   readonly stacks: Stacks;
   /** Of one stack, in which what it imports of another stands as the other exports it. */
@@ -59,14 +61,18 @@ export function synthesize(changes: Readonly<Record<string, unknown>> = {}): Syn
   const app = new App({ context, outdir: join(folder, 'cdk.out') });
   const stacks = createStacks(app, parseSettings(context), emptyBundles(folder));
   const assembly = app.synth();
-  const templateOf = (stack: StackName) =>
-    templateSchema.parse(assembly.getStackByName(stacks[stack].stackName).template);
+  const templateOf = (stack: StackName) => {
+    const name = stacks[stack]?.stackName;
+    if (name === undefined) return { Resources: {}, Outputs: {} };
+    return templateSchema.parse(assembly.getStackByName(name).template);
+  };
   const templates = {
     network: templateOf('network'),
     data: templateOf('data'),
     jobs: templateOf('jobs'),
     api: templateOf('api'),
     streams: templateOf('streams'),
+    observability: templateOf('observability'),
   };
   const exported = new Map(
     Object.values(templates)
@@ -90,7 +96,8 @@ function resolveImports(properties: Record<string, unknown>, exported: ReadonlyM
   return z.record(z.string(), z.unknown()).parse(resolved);
 }
 
-function emptyBundles(root: string): Bundles {
+/** Folders with a handler that does nothing, in place of what esbuild makes. */
+export function emptyBundles(root: string): Bundles {
   const empty = (name: string): Bundle => {
     const folder = join(root, name);
     mkdirSync(folder);
@@ -112,7 +119,7 @@ const functionSchema = z.object({
   LoggingConfig: z.object({ LogGroup: z.object({ Ref: z.string() }) }),
   Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
   Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
-  VpcConfig: z.object({ SubnetIds: z.array(z.unknown()) }),
+  VpcConfig: z.object({ SubnetIds: z.array(z.unknown()) }).optional(),
 });
 
 export interface DeployedFunction {
