@@ -1,12 +1,20 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Bundles, bundleFunctions, type FunctionName } from '../../infra/bundle-functions.ts';
 import { signEnvelope } from '../../shared/delivery/envelope.ts';
-import { type DeployedStores, startDeployedStores } from './deployed-stores.ts';
+import { type DeployedStores, madeName, startDeployedStores } from './deployed-stores.ts';
+import { metricsIn } from './embedded-metric-format.ts';
 import { call, type HttpReply, type LambdaProcess, startLambda } from './lambda-process.ts';
+import { alarmsOf, metricKey, widgetsOf } from './shown-metrics.ts';
 import { devWithKafka, synthesize } from './synthesize.ts';
 
 let bundles: Bundles;
@@ -193,6 +201,18 @@ describe('the bundles, run as Lambda runs them', () => {
     expect(JSON.parse(read.text)).toMatchObject({ features: { clicks_7d: 2 } });
   });
 
+  test('events go from ingest through Kinesis to the consumer, and count once', async () => {
+    const events = [1, 2].map((n) => ({ event_id: `w${n}`, user_id: 'u7', at: newer }));
+    const written = await post(ingest, '/api/v1/events/clicks', { events });
+    expect(written.status, written.text).toBe(202);
+    const stream = await start('stream');
+    const event = { Records: await recordsOf(stores.kinesis) };
+    expect(await stream.invoke(event)).toEqual({ batchItemFailures: [] });
+    expect(await stream.invoke(event)).toEqual({ batchItemFailures: [] });
+    const read = await post(online, '/api/v1/features/online', { entity_id: 'u7', feature_names: ['clicks_7d'] });
+    expect(JSON.parse(read.text)).toMatchObject({ features: { clicks_7d: 2 } });
+  });
+
   test('the consumer of topics takes events and rows of the tenant that they are bound to, and what is signed', async () => {
     const msk = await start('msk');
     const signed = JSON.stringify({
@@ -257,6 +277,29 @@ describe('the bundles, run as Lambda runs them', () => {
     expect(read.status, read.text).toBe(200);
   });
 
+  test('what fails while Postgres and Kinesis are down is counted, by route', async () => {
+    const cutOff = async (name: FunctionName) => {
+      const { POSTGRES_URL = '', ...others } = await stores.environmentWithoutPostgres(name);
+      return start(name, { ...others, POSTGRES_URL, AWS_ENDPOINT_URL_KINESIS: POSTGRES_URL.replace(/^\w+/, 'http') });
+    };
+    const [ofOnline, ofIngest, ofRegistry] = await Promise.all([
+      cutOff('online'),
+      cutOff('ingest'),
+      cutOff('registry'),
+    ]);
+    const nobody = { entity_id: 'nobody-has-read', feature_names: ['age'] };
+    const rows = [{ entity_id: 'u1', event_time: newer, values: { age: 1 } }];
+    const batch = { entity_ids: ['u1'], feature_names: ['age'], timestamp: newer };
+    const answers = await Promise.all([
+      post(ofOnline, '/api/v1/features/online', nobody),
+      post(ofIngest, '/api/v1/features/ingest', { view: 'user_profile', rows }).then(() =>
+        post(ofIngest, '/api/v1/events/clicks', { events: [{ user_id: 'u1', at: newer }] }),
+      ),
+      post(ofRegistry, '/api/v1/features/batch', batch),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+  });
+
   test('what Lambda cannot carry is refused: its escapes count, so 4 MB of quotes are too much', async () => {
     const names = Array.from({ length: 16 }, (_, index) => `quotes_${index}`);
     const features = names.map((name) => ({ name, dtype: 'string' }));
@@ -280,7 +323,47 @@ describe('the bundles, run as Lambda runs them', () => {
       expect(JSON.parse(refused.text).code).toBe('payload_too_large');
     }
   });
+
+  test('every metric that is written is of the embedded format, and feeds what dashboards and alarms ask for', () => {
+    const emitted = new Set(started.flatMap((lambda) => lambda.lines().flatMap(metricsIn)).map(metricKey));
+    const synthesized = synthesize(devWithKafka);
+    const asked = [
+      ...widgetsOf(synthesized).flatMap(({ dashboard, title, metrics }) =>
+        metrics.map((metric) => ({ by: `${dashboard}: ${title}`, metric })),
+      ),
+      ...alarmsOf(synthesized).flatMap(({ AlarmName, metrics }) =>
+        metrics.map((metric) => ({ by: AlarmName, metric })),
+      ),
+    ].filter(({ metric }) => metric.namespace === 'FeatureStore');
+    expect(asked.length).toBeGreaterThan(40);
+    const unfed = asked.filter(({ metric }) => !emitted.has(metricKey(metric)));
+    expect(unfed.map(({ by, metric }) => `${by} asks for ${metricKey(metric)}`)).toEqual([]);
+  });
 });
+
+/** What stands in the stream, as Lambda hands it over. */
+async function recordsOf(kinesis: KinesisClient): Promise<unknown[]> {
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName: madeName }));
+  const records: unknown[] = [];
+  for (const { ShardId } of Shards) {
+    const { ShardIterator } = await kinesis.send(
+      new GetShardIteratorCommand({ StreamName: madeName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+    );
+    const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+    for (const { SequenceNumber: sequenceNumber, Data, ApproximateArrivalTimestamp: arrival } of Records) {
+      records.push({
+        eventID: `${ShardId}:${sequenceNumber}`,
+        eventSourceARN: `arn:aws:kinesis:us-east-1:123456789012:stream/${madeName}`,
+        kinesis: {
+          sequenceNumber,
+          data: Buffer.from(Data ?? []).toString('base64'),
+          approximateArrivalTimestamp: (arrival?.getTime() ?? 0) / 1000,
+        },
+      });
+    }
+  }
+  return records;
+}
 
 /** As AWS documents one, of values by `topic-partition`; offsets count from 100. */
 function kafkaEvent(values: Readonly<Record<string, readonly (string | Buffer)[]>>): unknown {

@@ -1,5 +1,7 @@
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import pg from 'pg';
 import { z } from 'zod';
+import { openKinesis } from '../../functions/local/kinesis.ts';
 import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import { startDynalite } from '../support/dynalite.ts';
@@ -14,6 +16,8 @@ export interface DeployedStores {
   environmentOf(name: string): Record<string, string>;
   /** The same, with a Postgres that is down. */
   environmentWithoutPostgres(name: string): Promise<Record<string, string>>;
+  /** Of the stream that ingest writes to. */
+  readonly kinesis: KinesisClient;
   readonly platformKey: string;
   stop(): Promise<void>;
 }
@@ -36,10 +40,11 @@ const arnOf = (id: string): string => `arn:aws:secretsmanager:us-east-1:12345678
 
 /** Real stores, empty and as they are just deployed: a Postgres whose master is no superuser, a Valkey cluster, tables. */
 export async function startDeployedStores(synthesized: Synthesized): Promise<DeployedStores> {
-  const [postgres, redis, dynalite, secretsManager] = await Promise.all([
+  const [postgres, redis, dynalite, kinesis, secretsManager] = await Promise.all([
     startPostgres(),
     startRedisCluster(),
     startDynalite(),
+    openKinesis({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_KINESIS: undefined }),
     startSecretsManager(new Map(Object.entries(secrets).map(([id, secret]) => [arnOf(id), secret]))),
   ]);
   await createMaster(postgres.url);
@@ -50,6 +55,8 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
   });
   await ensureTables(dynamodb);
   dynamodb.client.destroy();
+  await kinesis.ensureStreams([madeName]);
+  const endpoint = await kinesis.client.config.endpoint?.();
 
   const addresses = { POSTGRES_URL: `postgres://127.0.0.1:${postgres.port}/feature_store`, REDIS_URL: redis.url };
   const ofRuntime = {
@@ -58,6 +65,9 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_DYNAMODB: dynalite.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${endpoint?.port}`,
+    // As Lambda says of a process that no provisioned concurrency started.
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   };
   const environmentOf = (name: string): Record<string, string> => {
     const deployed = functionsOf(synthesized).find((candidate) => candidate.name === name);
@@ -66,16 +76,20 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
   };
   return {
     platformKey,
+    kinesis: kinesis.client,
     environmentOf,
     environmentWithoutPostgres: async (name) => ({
       ...environmentOf(name),
       POSTGRES_URL: `postgres://127.0.0.1:${await freePort()}/feature_store`,
     }),
     stop: async () => {
-      await Promise.all([postgres.stop(), redis.stop(), dynalite.stop(), secretsManager.stop()]);
+      await Promise.all([postgres.stop(), redis.stop(), dynalite.stop(), kinesis.close(), secretsManager.stop()]);
     },
   };
 }
+
+/** Of what CloudFormation gives a name. */
+export const madeName = 'made-name';
 
 const tableName = z.string();
 /** By its own ARN, or as the one that RDS makes with the database. */
@@ -91,7 +105,7 @@ function environmentIn({ properties }: DeployedFunction, addresses: Record<strin
     Object.entries(properties.Environment.Variables).map(([name, value]) => {
       if (name in addresses) return [name, addresses[name] ?? ''];
       // Names that CloudFormation makes.
-      if (name === 'KINESIS_STREAM' || name === 'DEAD_LETTER_BUCKET') return [name, 'made-name'];
+      if (name === 'KINESIS_STREAM' || name === 'DEAD_LETTER_BUCKET') return [name, madeName];
       if (!name.endsWith('_ARN')) return [name, tableName.parse(value)];
       return [name, arnOf(secretReference.parse(value).replace(/[0-9A-F]{8}$/, ''))];
     }),
