@@ -98,7 +98,7 @@ describe('everything that keeps data', () => {
   });
 
   test('in prod is retained', () => {
-    const keeping = /^AWS::(DynamoDB::Table|RDS::DBCluster|Kinesis::Stream|S3::Bucket$|SecretsManager::Secret$|MSK::)/;
+    const keeping = /^AWS::(DynamoDB::Table|RDS::DBCluster$|Kinesis::Stream|S3::Bucket$|SecretsManager::Secret$|MSK::)/;
     const kept = prod.resources('data').filter(({ Type }) => keeping.test(Type));
     expect(kept.length).toBeGreaterThan(10);
     for (const { id, DeletionPolicy } of kept) expect(DeletionPolicy, id).toBe('Retain');
