@@ -3,8 +3,11 @@ import { isPartText, mergeParts } from './part-text.ts';
 /**
  * What a field of the cache holds: a row's JSON text, which begins with its order `[event_time_us,created_at_us`; the
  * mark of an entity known to be absent, `!` and the epoch milliseconds until which that is believed; or a text of parts,
- * of which each has an order of its own (part-text.ts).
+ * of which each has an order of its own (part-text.ts); or a count.
  */
+
+/** Offered to a field that counts: it then holds one more than before, from 1 on. */
+export const oneMore = '+';
 
 /** Milliseconds for which an absence is believed. */
 export const absenceMillis = 5000;
@@ -27,6 +30,7 @@ export function isAbsenceCurrent(stored: string, nowMicros: number): boolean {
  * script, which a test holds against this one.
  */
 export function newestOf(offered: string, stored: string | undefined): string | undefined {
+  if (offered === oneMore) return String(Number(stored ?? 0) + 1);
   if (stored !== undefined && isPartText(offered) && isPartText(stored)) return mergeParts(offered, stored);
   return replaces(offered, stored) ? offered : undefined;
 }

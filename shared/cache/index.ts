@@ -1,7 +1,7 @@
-export { encodeAbsence, isAbsence, isAbsenceCurrent, newestOf } from './entry.ts';
+export { encodeAbsence, isAbsence, isAbsenceCurrent, newestOf, oneMore } from './entry.ts';
 export { guardCache } from './guarded-cache.ts';
 export { createMemoryCache } from './memory-cache.ts';
-export type { CacheAnswer, CacheOptions, EntityRead, OnlineCache, SideCommand } from './online-cache.ts';
+export type { CacheAnswer, CacheEntry, CacheOptions, EntityRead, OnlineCache, SideCommand } from './online-cache.ts';
 export { isPartText, partHead, partTextHead, readPartTextHead, writePartText } from './part-text.ts';
 export { createRespCache, type RespCacheOptions } from './resp-cache.ts';
 export {

@@ -34,7 +34,7 @@ export function isPartText(text: string): boolean {
 }
 
 export function readPartTextHead(text: string): PartText {
-  return { kind: Number(text.slice(1, 4)), number: Number(text.slice(4, partTextHead)) };
+  return { kind: numberAt(text, 1, 4), number: numberAt(text, 4, partTextHead) };
 }
 
 /** `stored` with those parts of `offered` that are newer; undefined where none is. Twin of write-newest.lua.ts. */
@@ -52,6 +52,12 @@ export function mergeParts(offered: string, stored: string): string | undefined 
     }
   }
   return merged === stored ? undefined : merged;
+}
+
+function numberAt(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at++) number = number * 10 + text.charCodeAt(at) - 48;
+  return number;
 }
 
 function digits(number: number, length: number): string {

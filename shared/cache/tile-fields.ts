@@ -6,6 +6,8 @@ import { randomInt } from 'node:crypto';
  * - `<table>:<group>:<n>`: the numbers of a group of windows, of an hour or a day, the remainder of whose number is n, so that
  *   one takes the place of another that is out of all windows. A text of parts, one for each hour.
  * - `<table>:<group>s:<n>`: its sketches of an hour, likewise. They are large, and change less often.
+ * - `<table>:<group>:tail`: of windows of days what each holds of the hours before the last three, as whoever read them all has
+ *   merged it; by the hour and by `<table>:<group>:late`, which counts what was written to hours before the last.
  * - `<table>:lifetime`: the running total of lifetime windows.
  * - `<table>:begun` and `<table>:done`: the same mark where the hash has all that Postgres has. Whoever fills it writes
  *   `begun` before reading Postgres and `done` last. A hash that was lost in between has lost `begun`, and is not complete;
@@ -14,6 +16,8 @@ import { randomInt } from 'node:crypto';
 export const tileFields = {
   numbers: (table: string, group: number, span: number, ring: number): string => `${table}:${group}:${span % ring}`,
   sketches: (table: string, group: number, hour: number, ring: number): string => `${table}:${group}s:${hour % ring}`,
+  tail: (table: string, group: number): string => `${table}:${group}:tail`,
+  late: (table: string, group: number): string => `${table}:${group}:late`,
   lifetime: (table: string): string => `${table}:lifetime`,
   begun: (table: string): string => `${table}:begun`,
   done: (table: string): string => `${table}:done`,

@@ -58,6 +58,7 @@ local function mergeParts(offered, stored)
 end
 
 local function newestOf(offered, stored)
+  if offered == '+' then return string.format('%.0f', (tonumber(stored) or 0) + 1) end
   if stored and byte(offered) == 80 and byte(stored) == 80 then return mergeParts(offered, stored) end
   return replaces(offered, stored) and offered or nil
 end
