@@ -1,7 +1,7 @@
 import { type EncodedTile, linesOf, originOf, sectionsOf } from './encode-tile.ts';
 import type { FoldPlan, Partials, SlotGroup } from './fold-plan.ts';
 import { isJsonArray, type JsonValue, shapeError } from './json.ts';
-import { readPacked, unpackNumbers } from './pack-numbers.ts';
+import { readPacked, unpackSlots } from './pack-numbers.ts';
 import { createPart, decodePart, type Part } from './parts.ts';
 import { neededOf, type Selection } from './select-features.ts';
 import type { Slots } from './slots.ts';
@@ -59,10 +59,9 @@ function decodeSlots(
   const byteLength = readPacked(section);
   // A copy of doubles, to which doubles are then added: an empty array would begin with small integers and be copied.
   const numbers = byteLength === 0 ? [] : group.emptyNumbers.slice();
-  numbers.length = 0;
-  const packed = { from: 0, to: byteLength, empty: group.emptyNumbers, originMicros, shift: 0 };
-  if (!unpackNumbers(numbers, packed)) throw shapeError('the numbers of slots');
-  const count = numbers.length / group.emptyNumbers.length;
+  const { length } = group.emptyNumbers;
+  const count = unpackSlots(numbers, 0, byteLength, length, originMicros);
+  if (count === -1) throw shapeError('the numbers of slots');
   if (group.parts.length === 0) return { numbers, parts: [], spills: null };
   const isNeeded = needed.parts.length > 0;
   const json: JsonValue | undefined = isNeeded && line !== undefined && line !== '' ? JSON.parse(line) : undefined;

@@ -1,6 +1,5 @@
 export { type Aggregation, type AggregationFunction, aggregationFunctions } from './aggregation.ts';
 export { compileFoldPlan, type PlanError } from './compile-fold-plan.ts';
-export { decodeGroup, type PackedHour } from './decode-group.ts';
 export { decodeTile } from './decode-tile.ts';
 export { encodeState, encodeTile, linesOf, sectionsOf } from './encode-tile.ts';
 export { foldEvent } from './fold-event.ts';
@@ -10,8 +9,10 @@ export type { JsonValue } from './json.ts';
 export { mergeTile } from './merge-tile.ts';
 export { outputDtype } from './output-dtype.ts';
 export type { CountedEvent } from './parts.ts';
+export { type PackedSpan, packTailOf, readPackedWindows } from './read-packed-windows.ts';
 export { headStart, readWindows, type WindowsRead, type WindowValue } from './read-windows.ts';
 export { rollUp, rollUpStart, selectLifetimes } from './roll-up.ts';
-export { firstTileStart, neededOf, type Selection, selectFeatures } from './select-features.ts';
+export { firstTileStart, type SelectedGroup, type Selection, selectFeatures } from './select-features.ts';
+export type { PackedTail } from './tails.ts';
 export { createTile, type Tile, tileStart } from './tile.ts';
 export { hopOf, hourMicros, parseDuration, parseWindow, type Window, windowStart } from './windows.ts';

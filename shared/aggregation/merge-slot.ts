@@ -1,14 +1,7 @@
 import type { Partials } from './fold-plan.ts';
 import { mergeNumbers } from './numeric-cells.ts';
 import { mergePart } from './parts.ts';
-import { countAt, newestAt, type Slots } from './slots.ts';
-
-/** A slot: where it begins among the numbers, and its place among the parts. */
-export interface SlotPlace {
-  readonly slots: Slots;
-  readonly base: number;
-  readonly place: number;
-}
+import { countAt, newestAt, type SlotPlace } from './slots.ts';
 
 /** Adds the events of a slot to another, as far as `partials` go. True where a part may have changed. */
 export function mergeSlot(into: SlotPlace, from: SlotPlace, { cells, parts }: Partials): boolean {

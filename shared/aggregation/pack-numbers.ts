@@ -1,4 +1,4 @@
-import { indexAt, newestAt } from './slots.ts';
+import { newestAt } from './slots.ts';
 
 /**
  * The numbers of slots as base64 text. A whole number from 0 to 250 takes one byte, another below 2^32 five, any other
@@ -29,31 +29,33 @@ export function readPacked(text: string): number {
   return scratch.write(text, 0, 'base64');
 }
 
-export interface PackedSlots {
-  /** Of the bytes that were read last. */
-  readonly from: number;
-  readonly to: number;
-  /** Of a slot without events. */
-  readonly empty: readonly number[];
-  readonly originMicros: number;
-  /** Added to each slot's place in its tile. */
-  readonly shift: number;
-}
-
-/** Appends slots to `numbers`. False where the bytes hold no whole number of slots as long as `empty`. */
-export function unpackNumbers(numbers: number[], { from, to, empty, originMicros, shift }: PackedSlots): boolean {
-  let base = numbers.length;
-  for (let at = from; at < to && scratch[at] !== isPadding; base += empty.length) {
-    for (let place = 0; place < empty.length; place++) {
+/**
+ * Writes the slots that the bytes `from` to `to` hold, of those that were read last, into `numbers` from its first place on, which
+ * becomes as long as that takes and may be longer: one list serves many reads. Answers how many slots there are, -1 where the bytes
+ * hold no whole number of slots of this length.
+ */
+export function unpackSlots(numbers: number[], from: number, to: number, length: number, originMicros: number): number {
+  let end = 0;
+  for (let at = from; at < to && scratch[at] !== isPadding; end += length) {
+    // A fraction, or the engine would take the list for one of small integers.
+    while (numbers.length < end + length) numbers.push(0.5);
+    for (let place = end; place < end + length; place++) {
       const first = scratch[at] ?? isPadding;
-      const length = first <= largestByte ? 1 : first === isWhole ? wholeBytes : mostBytes;
-      if (first === isPadding || at + length > to) return false;
-      const value = first <= largestByte ? first : first === isWhole ? view.getUint32(at + 1) : view.getFloat64(at + 1);
-      numbers[base + place] = place === newestAt ? value + originMicros : place === indexAt ? value + shift : value;
-      at += length;
+      if (first <= largestByte) {
+        numbers[place] = first;
+        at += 1;
+      } else if (first === isDouble) {
+        numbers[place] = view.getFloat64(at + 1);
+        at += mostBytes;
+      } else if (first === isWhole) {
+        numbers[place] = view.getUint32(at + 1);
+        at += wholeBytes;
+      } else return -1;
     }
+    if (at > to) return -1;
+    numbers[end + newestAt] = (numbers[end + newestAt] ?? 0) + originMicros;
   }
-  return true;
+  return end / length;
 }
 
 const largestByte = 250;

@@ -2,11 +2,11 @@ import { finalize } from './finalize.ts';
 import { foldIntoSlot } from './fold-event.ts';
 import type { FoldPlan, SlotGroup } from './fold-plan.ts';
 import type { JsonValue } from './json.ts';
-import { mergeSlot, type SlotPlace } from './merge-slot.ts';
+import { mergeSlot } from './merge-slot.ts';
 import type { CountedEvent } from './parts.ts';
 import type { SelectedGroup, SelectedWindow, Selection } from './select-features.ts';
-import { countAt, indexAt, newestAt, type Slots } from './slots.ts';
-import { createParts, type Tile } from './tile.ts';
+import { countAt, indexAt, newestAt, type SlotPlace, type Slots } from './slots.ts';
+import { createSlot, type Tile } from './tile.ts';
 import { windowStart } from './windows.ts';
 
 /** What a window feature answers, before its view's TTL is looked at. */
@@ -71,7 +71,7 @@ function readGroup(read: WindowsRead, selected: SelectedGroup, values: WindowVal
   if (group === undefined) return;
   const { length } = group.emptyNumbers;
   const merged = createSlot(group);
-  const unfinished = selected.windows.map((each) => ({ ...each, startMicros: windowStart(each.window, asOfMicros) }));
+  const unfinished = startWindows(selected, asOfMicros);
   let next = unfinished.shift();
   for (let index = tiles.length - 1; index >= 0 && next !== undefined; index--) {
     const tile = tiles[index];
@@ -81,7 +81,7 @@ function readGroup(read: WindowsRead, selected: SelectedGroup, values: WindowVal
       const slotMicros = startOf(tile, slots, base, group);
       if (slotMicros >= asOfMicros) continue;
       while (next !== undefined && slotMicros < next.startMicros) {
-        finish(next, merged, values);
+        finishWindow(next, merged.slots, values);
         next = unfinished.shift();
       }
       if (next === undefined) return;
@@ -91,10 +91,22 @@ function readGroup(read: WindowsRead, selected: SelectedGroup, values: WindowVal
       mergeSlot(merged, slot, next);
     }
   }
-  for (; next !== undefined; next = unfinished.shift()) finish(next, merged, values);
+  for (; next !== undefined; next = unfinished.shift()) finishWindow(next, merged.slots, values);
 }
 
-function finish({ features }: SelectedWindow, { slots }: SlotPlace, values: WindowValue[]): void {
+export interface UnfinishedWindow extends SelectedWindow {
+  readonly startMicros: number;
+}
+
+/** The windows of a group, the shortest first, with where they begin. */
+export function startWindows({ windows }: SelectedGroup, asOfMicros: number): UnfinishedWindow[] {
+  return windows.map(({ window, features, cells, parts }) => {
+    return { window, features, cells, parts, startMicros: windowStart(window, asOfMicros) };
+  });
+}
+
+/** Writes what features answer of a window whose events are in one slot. */
+export function finishWindow({ features }: SelectedWindow, slots: Slots, values: WindowValue[]): void {
   const hasEvents = slots.numbers[countAt] !== 0;
   const eventMicros = hasEvents ? (slots.numbers[newestAt] ?? 0) : null;
   for (const { feature, position } of features) {
@@ -115,14 +127,6 @@ function cutSlot(group: SlotGroup, { headEvents, asOfMicros }: WindowsRead, slot
     foldIntoSlot(group, slot.slots, slot.base, event);
   }
   return slot;
-}
-
-function createSlot(group: SlotGroup): SlotPlace {
-  return {
-    slots: { numbers: group.emptyNumbers.slice(), parts: [createParts(group)], spills: null },
-    base: 0,
-    place: 0,
-  };
 }
 
 function startOf(tile: Tile, { numbers }: Slots, base: number, { widthMicros }: SlotGroup): number {

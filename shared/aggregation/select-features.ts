@@ -41,8 +41,11 @@ export function selectFeatures(plan: FoldPlan, places: readonly number[] = [...p
 
 /** The start of the first tile that a read as of this moment needs: of its longest window, −∞ for a lifetime. */
 export function firstTileStart({ groups }: Selection, asOfMicros: number): number {
-  const starts = groups.flatMap(({ windows }) => windows.map(({ window }) => windowStart(window, asOfMicros)));
-  return tileStart(Math.min(...starts));
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { windows } of groups) {
+    for (const { window } of windows) earliest = Math.min(earliest, windowStart(window, asOfMicros));
+  }
+  return tileStart(earliest);
 }
 
 /** What a tile that ends at `endMicros` has to hold for a read; undefined where every window begins later. */

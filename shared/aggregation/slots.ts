@@ -22,6 +22,13 @@ export interface Spill {
   total: Dyadic;
 }
 
+/** A slot: where it begins among the numbers, and its place among the parts. */
+export interface SlotPlace {
+  readonly slots: Slots;
+  readonly base: number;
+  readonly place: number;
+}
+
 /** The first numbers of a slot: its place in the tile, how many events were counted, and the time of the newest. */
 export const indexAt = 0;
 export const countAt = 1;

@@ -1,6 +1,6 @@
 import type { FoldPlan, SlotGroup } from './fold-plan.ts';
 import { createPart, type Part } from './parts.ts';
-import { findSlot, indexAt, type Slots } from './slots.ts';
+import { findSlot, indexAt, type SlotPlace, type Slots } from './slots.ts';
 import { hourMicros } from './windows.ts';
 
 /**
@@ -36,4 +36,13 @@ export function slotAt(group: SlotGroup, slots: Slots, index: number): number {
 
 export function createParts({ parts }: SlotGroup): readonly Part[] {
   return parts.map(({ kind }) => createPart(kind));
+}
+
+/** A slot by itself, without events. */
+export function createSlot(group: SlotGroup): SlotPlace {
+  return {
+    slots: { numbers: group.emptyNumbers.slice(), parts: [createParts(group)], spills: null },
+    base: 0,
+    place: 0,
+  };
 }

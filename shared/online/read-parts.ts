@@ -1,6 +1,7 @@
 import type { EntityRead, OnlineCache, SideCommand } from '../cache/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
+import type { CachedWindows } from '../tiles/index.ts';
 import type { BoundEntity } from './bind-entities.ts';
 
 /** Some of an entity's tables: all of them but where those of many views are read in several trips. */
@@ -39,7 +40,7 @@ export interface CachedParts {
   /** Of the tenant's registry, where it was asked for. */
   readonly epoch: number | null;
   /** Of stream views what the cache has of all their fields, by place. */
-  readonly windows?: ReadonlyMap<number, readonly (string | null)[]>;
+  readonly windows?: ReadonlyMap<number, CachedWindows>;
 }
 
 /** One trip to the cache. */

@@ -129,7 +129,7 @@ function holdCached(
             held.hold(place, slot, answer, lengthOf(answer));
             continue;
           }
-          const marks = found === undefined || answer === 'not here' ? undefined : marksOf(found);
+          const marks = found === undefined || answer === 'not here' ? undefined : marksOf(found.texts);
           const missing = { asked: ofStream, entityId, marks };
           misses.push({ entityType: planned.entityType, entityId, table: asked, place, slot, windows: missing });
           continue;

@@ -27,6 +27,8 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
   const bound = rows.bound[0] ?? { entities: [], echo: '' };
   let features = '';
   let metadata = '';
+  let windowMicros: number | null | undefined;
+  let windowText = '';
   for (const planned of plan.distinctFeatures) {
     const place = placeOf(bound, planned);
     const row = rows.stored[place];
@@ -38,9 +40,11 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
     if (row === undefined || status === 'NOT_FOUND' || status === 'UNAVAILABLE') {
       metadata += `"event_time":null,"age_seconds":null,"version":${planned.version}}`;
     } else if (row.eventTimes !== undefined) {
-      // Each window has a newest event of its own.
+      // Each window has a newest event of its own, which is most often that of the one before.
       const micros = row.eventTimes[planned.feature.position] ?? null;
-      metadata += `${eventTimeText(micros, rows.asOfMicros)},"version":${planned.version}}`;
+      if (micros !== windowMicros) windowText = eventTimeText(micros, rows.asOfMicros);
+      windowMicros = micros;
+      metadata += `${windowText},"version":${planned.version}}`;
     } else {
       eventTimes[planned.slot] ??= eventTimeText(row.eventMicros, rows.asOfMicros);
       metadata += `${eventTimes[planned.slot]},"version":${planned.version}}`;

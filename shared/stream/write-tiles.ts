@@ -28,7 +28,8 @@ export async function writeTiles(
     text: `
       WITH given AS MATERIALIZED (
         SELECT entity_id, hour, state, sketches, ${fromMicrosSql('newest_us')} AS newest_event_time, revision, place
-        FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::float8[], $6::int[])
+        FROM unnest($1::text[], $2::timestamptz[], string_to_array($3::text, chr(1)), string_to_array($4::text, chr(1), ''),
+            $5::float8[], $6::int[])
           WITH ORDINALITY AS tiles (entity_id, hour, state, sketches, newest_us, revision, place)
       ), written AS (
         INSERT INTO ${viewTableName(tenantId, table)} AS stored
@@ -36,7 +37,7 @@ export async function writeTiles(
         SELECT entity_id, hour, state, sketches, newest_event_time, revision FROM given ORDER BY place
         ON CONFLICT (entity_id, hour) DO UPDATE SET
           state = excluded.state,
-          sketches = CASE WHEN excluded.sketches = '' THEN stored.sketches ELSE excluded.sketches END,
+          sketches = CASE WHEN excluded.sketches = '=' THEN stored.sketches ELSE excluded.sketches END,
           newest_event_time = greatest(stored.newest_event_time, excluded.newest_event_time),
           revision = excluded.revision
         WHERE stored.revision = excluded.revision - 1
@@ -49,11 +50,10 @@ export async function writeTiles(
     values: [
       arrayOf(tiles, ({ entityId }) => quoteElement(entityId)),
       arrayOf(tiles, ({ hourMicros }) => `"${hours.get(hourMicros) ?? ''}"`),
-      arrayOf(tiles, ({ state }) => quoteElement(state)),
-      // The empty text leaves what is stored.
-      arrayOf(tiles, ({ sketches, areSketchesChanged }) =>
-        !areSketchesChanged ? '""' : sketches === null ? 'NULL' : quoteElement(sketches),
-      ),
+      // Neither base64 nor JSON holds a control character: as elements of a literal all quotes of JSON would have to be escaped.
+      tiles.map(({ state }) => state).join('\x01'),
+      // `=` leaves what is stored.
+      tiles.map(({ sketches, areSketchesChanged }) => (areSketchesChanged ? sketches : '=')).join('\x01'),
       arrayOf(tiles, ({ newestMicros }) => String(newestMicros)),
       arrayOf(tiles, ({ revision }) => String(revision)),
     ],

@@ -2,71 +2,46 @@ import {
   firstTileStart,
   headStart,
   hourMicros,
-  type Selection,
-  selectFeatures,
+  type PackedTail,
+  readWindows,
   type Tile,
-  type Window,
-  windowStart,
+  type WindowValue,
 } from '../aggregation/index.ts';
-import { isFilled, orderOf, type TileMarks, tileFields } from '../cache/index.ts';
+import { isFilled, orderOf, type TileMarks } from '../cache/index.ts';
 import type { StoredRow } from '../values/index.ts';
+import type { WindowsAsked } from './ask-windows.ts';
+import { packTails, tailFields, tailsOf } from './cached-tails.ts';
 import { readSpans } from './read-spans.ts';
-import type { StreamPlan } from './stream-plan.ts';
+import type { TileField } from './tile-fields.ts';
 import { decodeTileRow, lifetimeHour, type TileRow } from './tile-rows.ts';
-import { rowOf, windowRow } from './window-row.ts';
+import { rowOf } from './window-row.ts';
 
-/** The features of a stream view that are read together, compiled once. */
-export interface WindowsAsked {
-  readonly plan: StreamPlan;
-  /** Of features with a window. */
-  readonly windowed: Selection;
-  readonly windowedPositions: readonly number[];
-  /** Of those without, which the running lifetime answers. */
-  readonly lifetimes: Selection;
-  readonly lifetimePositions: readonly number[];
+/** What the cache has of the fields that were asked for. */
+export interface CachedWindows {
+  readonly texts: readonly (string | null)[];
+  readonly isWhole: boolean;
+  /** When they were asked for. */
+  readonly askedMicros: number;
 }
 
-export function askWindows(plan: StreamPlan, positions: readonly number[]): WindowsAsked {
-  const isLifetime = (position: number): boolean => plan.fold.features[position]?.window === null;
-  const windowedPositions = positions.filter((position) => !isLifetime(position));
-  const lifetimePositions = positions.filter(isLifetime);
-  return {
-    plan,
-    windowed: selectFeatures(plan.fold, windowedPositions),
-    windowedPositions,
-    lifetimes: selectFeatures(plan.fold, lifetimePositions),
-    lifetimePositions,
-  };
+/** Whether what was read is enough; else the whole is to be read, and its tails are to be kept. */
+export function isEnough(asked: WindowsAsked, { texts, isWhole, askedMicros }: CachedWindows): boolean {
+  if (isWhole || asked.byTail.length === 0 || !isFilled(marksOf(texts))) return true;
+  return tailsOf(asked, texts, firstOfTails(asked), askedMicros) !== undefined;
 }
 
-/**
- * The fields of the cache that hold what was asked, for a moment that is now or soon: the marks, the running lifetime,
- * each span of the windows, the next too, since it may begin before the answer, and hours of sketches where they are needed.
- */
-export function fieldsAsked({ plan, windowed, lifetimePositions }: WindowsAsked, nowMicros: number): string[] {
-  const { table, spans } = plan;
-  const fields = [tileFields.begun(table), tileFields.done(table)];
-  if (lifetimePositions.length > 0) fields.push(tileFields.lifetime(table));
-  for (const { group, windows } of windowed.groups) {
-    const span = spans[group];
-    const longest = windows.at(-1);
-    if (span === undefined || longest === undefined) continue;
-    const last = Math.floor(nowMicros / span.spanMicros) + 1;
-    for (let at = spanOf(longest.window, nowMicros, span.spanMicros); at <= last; at++) {
-      fields.push(tileFields.numbers(table, group, at, span.ringSpans));
-    }
-    const withParts = windows.findLast(({ parts }) => parts.length > 0);
-    if (withParts === undefined) continue;
-    const lastHour = Math.floor(nowMicros / hourMicros) + 1;
-    for (let hour = spanOf(withParts.window, nowMicros, hourMicros); hour <= lastHour; hour++) {
-      fields.push(tileFields.sketches(table, group, hour, span.ringHours));
-    }
-  }
-  return fields;
+/** Of what was read whole. */
+export function tailsToKeep(asked: WindowsAsked, texts: readonly (string | null)[], nowMicros: number): TileField[] {
+  if (!isFilled(marksOf(texts))) return [];
+  return packTails(asked, { plan: asked.plan, texts, first: firstOfSpans(asked), asOfMicros: nowMicros });
 }
 
-function spanOf(window: Window | null, nowMicros: number, spanMicros: number): number {
-  return Math.floor(windowStart(window, nowMicros) / spanMicros);
+function firstOfTails({ lifetimePositions }: WindowsAsked): number {
+  return lifetimePositions.length > 0 ? 3 : 2;
+}
+
+function firstOfSpans(asked: WindowsAsked): number {
+  return firstOfTails(asked) + tailFields * asked.byTail.length;
 }
 
 export function marksOf([begun = null, done = null]: readonly (string | null)[]): TileMarks {
@@ -79,16 +54,23 @@ export function marksOf([begun = null, done = null]: readonly (string | null)[])
  */
 export function readCachedWindows(
   asked: WindowsAsked,
-  texts: readonly (string | null)[],
+  { texts, isWhole, askedMicros }: CachedWindows,
   asOfMicros: number,
 ): StoredRow | 'not filled' | 'not here' {
   if (!isFilled(marksOf(texts))) return 'not filled';
+  // Another hour has other fields.
+  if (Math.floor(asOfMicros / hourMicros) !== Math.floor(askedMicros / hourMicros)) return 'not here';
   const hasLifetime = asked.lifetimePositions.length > 0;
   const lifetime = hasLifetime ? (texts[2] ?? null) : null;
-  const tiles = readSpans(asked, texts, hasLifetime ? 3 : 2, asOfMicros);
-  if (typeof tiles === 'string') return tiles;
-  return answerTiles(asked, asOfMicros, tiles, lifetime === null ? undefined : parseLifetime(lifetime));
+  const { plan, windowed } = asked;
+  const tails = isWhole ? noTails : tailsOf(asked, texts, firstOfTails(asked), asOfMicros);
+  if (tails === undefined) return 'not here';
+  const windows = readSpans({ plan, windowed, texts, first: firstOfSpans(asked), asOfMicros, tails });
+  if (typeof windows === 'string') return windows;
+  return answer(asked, asOfMicros, windows, lifetime === null ? undefined : parseLifetime(lifetime));
 }
+
+const noTails: ReadonlyMap<number, PackedTail> = new Map();
 
 /** Tiles of an entity, in any order, and its running lifetime. */
 export interface EntityTiles {
@@ -103,25 +85,24 @@ export function answerWindows(asked: WindowsAsked, asOfMicros: number, rows: Ent
     .filter(({ hourMicros: start }) => start >= fromMicros && start < asOfMicros)
     .sort((a, b) => a.hourMicros - b.hourMicros)
     .map((row) => decodeTileRow(plan, row));
-  return answerTiles(asked, asOfMicros, tiles, rows.lifetime);
-}
-
-function answerTiles(
-  { plan, windowed, windowedPositions, lifetimes, lifetimePositions }: WindowsAsked,
-  asOfMicros: number,
-  tiles: readonly Tile[],
-  lifetimeRow: TileRow | undefined,
-): StoredRow | 'not here' {
-  if (lifetimeRow !== undefined && lifetimePositions.length > 0 && lifetimeRow.newestMicros >= asOfMicros) {
-    return 'not here';
-  }
   const read = { plan: plan.fold, selection: windowed, tiles, asOfMicros };
   if (headStart(read) !== undefined) return 'not here';
-  if (lifetimePositions.length === 0) return windowRow(read, windowedPositions);
-  const lifetime: Tile[] = lifetimeRow === undefined ? [] : [decodeTileRow(plan, lifetimeRow)];
+  return answer(asked, asOfMicros, readWindows(read), rows.lifetime);
+}
+
+function answer(
+  { plan, windowedPositions, lifetimes, lifetimePositions }: WindowsAsked,
+  asOfMicros: number,
+  windows: readonly WindowValue[],
+  row: TileRow | undefined,
+): StoredRow | 'not here' {
+  if (lifetimePositions.length === 0) return rowOf([[windows, windowedPositions]]);
+  if (row !== undefined && row.newestMicros >= asOfMicros) return 'not here';
+  const tiles: Tile[] = row === undefined ? [] : [decodeTileRow(plan, row)];
+  const lifetime = readWindows({ plan: plan.fold, selection: lifetimes, tiles, asOfMicros });
   return rowOf([
-    [read, windowedPositions],
-    [{ plan: plan.fold, selection: lifetimes, tiles: lifetime, asOfMicros }, lifetimePositions],
+    [windows, windowedPositions],
+    [lifetime, lifetimePositions],
   ]);
 }
 

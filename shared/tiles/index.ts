@@ -1,12 +1,14 @@
+export { askWindows, type WindowsAsked } from './ask-windows.ts';
 export {
-  askWindows,
-  fieldsAsked,
+  type CachedWindows,
+  isEnough,
   marksOf,
   readCachedWindows,
-  type WindowsAsked,
+  tailsToKeep,
 } from './cached-tiles.ts';
 export { countEvent, type StreamEvent } from './count-event.ts';
 export { foldedValue, storedValue } from './event-values.ts';
+export { fieldsAsked } from './fields-asked.ts';
 export { fieldsRead } from './read-events.ts';
 export { createReadMissingWindows, type MissingWindows, type ReadMissingWindows } from './read-missing-windows.ts';
 export { readWindowsAsOf } from './read-windows-as-of.ts';

@@ -1,4 +1,12 @@
-import { compileFoldPlan, type FoldPlan, hourMicros, type Selection, selectLifetimes } from '../aggregation/index.ts';
+import {
+  compileFoldPlan,
+  type FoldPlan,
+  hourMicros,
+  type SelectedGroup,
+  type Selection,
+  selectFeatures,
+  selectLifetimes,
+} from '../aggregation/index.ts';
 import { compileFilter, type Filter } from '../filters/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { type Registries, readingRegistry, type StreamSource, type ViewVersion } from '../registry/index.ts';
@@ -27,6 +35,8 @@ export interface GroupSpan {
   /** Spans, and hours of sketches, that may be in use at once, those about to begin included. */
   readonly ringSpans: number;
   readonly ringHours: number;
+  /** The windows that the cache keeps a tail of; undefined where it keeps none. */
+  readonly tail: SelectedGroup | undefined;
 }
 
 const dayMicros = 86_400_000_000;
@@ -51,6 +61,16 @@ export async function findStreamPlan(
   if (known !== undefined) return known;
   const name = version.stream?.source ?? '';
   return streamPlanOf(version, await readingRegistry(registries, ctx, (registry) => registry.source(name)));
+}
+
+/** All windows of a group, their numbers alone. */
+function tailOf(fold: FoldPlan, group: number): SelectedGroup | undefined {
+  const places = [...fold.features.keys()].filter((place) => {
+    const feature = fold.features[place];
+    return feature?.group === group && feature.window !== null;
+  });
+  const [selected] = selectFeatures(fold, places).groups;
+  return selected && { group, windows: selected.windows.map((window) => ({ ...window, parts: [] })) };
 }
 
 function compile({ view, version, table, entityType, stream }: ViewVersion, source: StreamSource): StreamPlan {
@@ -80,7 +100,8 @@ function compile({ view, version, table, entityType, stream }: ViewVersion, sour
     const reachMicros = Math.max(0, ...windows.map(({ windowMicros, hopMicros }) => windowMicros + hopMicros));
     const spanMicros = widthMicros === hourMicros ? dayMicros : hourMicros;
     const ring = (micros: number): number => Math.floor(reachMicros / micros) + 4;
-    return { spanMicros, reachMicros, ringSpans: ring(spanMicros), ringHours: ring(hourMicros) };
+    const tail = spanMicros === dayMicros ? tailOf(fold, place) : undefined;
+    return { spanMicros, reachMicros, ringSpans: ring(spanMicros), ringHours: ring(hourMicros), tail };
   });
   return {
     ...{ table, entityType, entityKey: stream.entityKey, source, fold, filter },

@@ -1,6 +1,7 @@
 import { hourMicros, linesOf, sectionsOf } from '../aggregation/index.ts';
-import { newestOf, orderText, tileFields, writePartText } from '../cache/index.ts';
+import { newestOf, oneMore, orderText, tileFields, writePartText } from '../cache/index.ts';
 import type { StreamPlan } from './stream-plan.ts';
+import { isLate } from './tail-hours.ts';
 import { lifetimeHour, type TileRow } from './tile-rows.ts';
 
 /** A field of an entity in the cache, and what it is offered: the newest stays, by revision, whoever writes last. */
@@ -43,6 +44,9 @@ export function tileFieldsOf(
       field: tileFields.numbers(table, group, number, span.ringSpans),
       stored: writePartText({ kind: group, number }, [{ name, revision, text }]),
     });
+    // Whoever holds a tail merged what the hour was before.
+    if (span.tail !== undefined && isLate(start, nowMicros))
+      fields.push({ field: tileFields.late(table, group), stored: oneMore });
     const line = lines[group] ?? '';
     if (line === '') continue;
     const hour = start / hourMicros;
@@ -59,7 +63,7 @@ export function tileFieldsOfAll(plan: StreamPlan, rows: readonly TileRow[], nowM
   const fields = new Map<string, string>();
   for (const row of rows) {
     for (const { field, stored } of tileFieldsOf(plan, row, { nowMicros, withSketches: true })) {
-      const newest = newestOf(stored, fields.get(field));
+      const newest = stored === oneMore ? stored : newestOf(stored, fields.get(field));
       if (newest !== undefined) fields.set(field, newest);
     }
   }

@@ -49,8 +49,6 @@ try {
   await register();
   const consumer = await openStreamConsumer({
     ...stores.env,
-    // No stream is asked: what it would hand over is made here.
-    AWS_ENDPOINT_URL_KINESIS: 'http://127.0.0.1:9',
     STREAM_BINDINGS: JSON.stringify(bindings),
   });
   const pool = new pg.Pool({
@@ -71,7 +69,10 @@ try {
       users,
     );
   }
-  for (const name of wanted) report[name] = await measure(name, { consumer, pool, cpu });
+  for (const name of wanted) {
+    report[name] = await measure(name, { consumer, pool, cpu });
+    await allProjected(pool);
+  }
   await consumer.close();
   await pool.end();
   printReport(report);
@@ -265,6 +266,17 @@ function floorTable(name: string, count: number): string {
   const columns = Array.from({ length: count }, (_, index) => `, ${name}_f${index} float8`).join('');
   return `CREATE TABLE floor_${name} (entity_id text COLLATE "C", event_time timestamptz, created_at timestamptz${columns},
     PRIMARY KEY (entity_id, event_time, created_at));`;
+}
+
+/** Marks of what the cache lacks are deleted once it has it. */
+async function allProjected(pool: pg.Pool): Promise<void> {
+  for (let left = 1; left > 0; ) {
+    const { rows } = await pool.query(
+      "SELECT count(*)::int AS count, coalesce(min(created_at) < now() - interval '60 seconds', false) AS stays FROM feature_store.pending_projections",
+    );
+    left = rows[0]?.count;
+    if (rows[0]?.stays) throw new Error(`${left} projections failed`);
+  }
 }
 
 async function backendPid(pool: pg.Pool): Promise<number> {

@@ -42,7 +42,7 @@ function eventOf(user: number, hour: number): Transaction {
   return {
     event_id: `${hour}-${user}`,
     user_id: `user_${user}`,
-    merchant: `merchant_${(user + hour) % 500}`,
+    merchant: `merchant_${(user * 31) % 500}`,
     amount: Math.round(Math.random() * 50_000) / 100,
     at: new Date(hour + Math.floor(Math.random() * hourMillis)).toISOString(),
   };

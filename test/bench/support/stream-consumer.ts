@@ -4,7 +4,10 @@ import { developmentTenants } from '../../../functions/local/development-tenants
 import { openLocalStores } from '../../../functions/local/stores.ts';
 import { createKinesisHandler, type KinesisAnswer } from '../../../functions/stream/handle-kinesis.ts';
 import type { DeadLetterStore } from '../../../shared/delivery/index.ts';
+import { createReadOnline, type ReadOnline } from '../../../shared/online/index.ts';
+import { httpAnswerLimit } from '../../../shared/platform/answer-limit.ts';
 import { createSystemClock } from '../../../shared/platform/clock.ts';
+import type { TenantContext } from '../../../shared/platform/context.ts';
 import { readEnvironment } from '../../../shared/platform/environment.ts';
 import { createLogger } from '../../../shared/platform/logger.ts';
 import { createPrometheusTelemetry } from '../../../shared/platform/prometheus.ts';
@@ -12,12 +15,24 @@ import { createPrometheusTelemetry } from '../../../shared/platform/prometheus.t
 export interface StreamConsumer {
   /** Throws where a record is to come again. */
   readonly deliver: (event: unknown) => Promise<void>;
+  /** What the route of online reads calls. */
+  readonly readOnline: ReadOnline;
+  readonly tenant: TenantContext;
   readonly close: () => Promise<void>;
 }
 
-/** The handler that Lambda runs, in this process, over the stores of `env`. */
+/** The handler that Lambda runs, in this process, over the stores of `env`, for the first development tenant. */
 export async function openStreamConsumer(env: Readonly<Record<string, string>>): Promise<StreamConsumer> {
-  const environment = readEnvironment({ ...env, LOG_LEVEL: 'silent' });
+  const [tenant] = developmentTenants;
+  if (tenant === undefined) throw new Error('there is no development tenant');
+  const environment = readEnvironment({
+    ...env,
+    LOG_LEVEL: 'silent',
+    // No stream is asked: what it would hand over is made here.
+    AWS_ENDPOINT_URL_KINESIS: 'http://127.0.0.1:9',
+    // What was not projected would have no cost.
+    CACHE_TIMEOUT_MS: '10000',
+  });
   const clock = createSystemClock();
   const telemetry = createPrometheusTelemetry({ clock });
   const logger = createLogger({ level: 'silent', buffered: false });
@@ -35,6 +50,11 @@ export async function openStreamConsumer(env: Readonly<Record<string, string>>):
       if (batchItemFailures.length > 0)
         throw new Error(`a batch failed from ${batchItemFailures[0]?.itemIdentifier} on`);
     },
+    readOnline: createReadOnline({
+      ...{ registries: core.registries, cache: stores.cache, database: stores.reader, clock, telemetry },
+      answerLimit: httpAnswerLimit(environment.ANSWER_MAX_BYTES),
+    }),
+    tenant,
     close: () => stores.close(),
   };
 }

@@ -87,7 +87,8 @@ export function createTransactions(users: number): (user: number) => Transaction
     const made = {
       event_id: randomUUID(),
       user_id: `user_${user % users}`,
-      merchant: `merchant_${Math.floor(Math.random() * 500)}`,
+      // Of twenty that the user goes to.
+      merchant: `merchant_${(user * 31 + Math.floor(Math.random() * 20)) % 500}`,
       amount: Math.round(Math.random() * 50_000) / 100,
       at: new Date(Date.now() - lateMillis).toISOString(),
     };
