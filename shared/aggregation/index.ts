@@ -15,4 +15,4 @@ export { rollUp, rollUpStart, selectLifetimes } from './roll-up.ts';
 export { firstTileStart, type SelectedGroup, type Selection, selectFeatures } from './select-features.ts';
 export type { PackedTail } from './tails.ts';
 export { createTile, type Tile, tileStart } from './tile.ts';
-export { hopOf, hourMicros, parseDuration, parseWindow, type Window, windowStart } from './windows.ts';
+export { hopOf, hourMicros, parseDuration, parseWindow, windowStart } from './windows.ts';

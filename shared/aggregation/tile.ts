@@ -34,7 +34,7 @@ export function slotAt(group: SlotGroup, slots: Slots, index: number): number {
   return base;
 }
 
-export function createParts({ parts }: SlotGroup): readonly Part[] {
+function createParts({ parts }: SlotGroup): readonly Part[] {
   return parts.map(({ kind }) => createPart(kind));
 }
 
