@@ -7,6 +7,7 @@ import { DataStack } from './stacks/data.ts';
 import { JobsStack } from './stacks/jobs.ts';
 import { NetworkStack } from './stacks/network.ts';
 import { ObservabilityStack } from './stacks/observability.ts';
+import { ProxyStack } from './stacks/proxy.ts';
 import { StreamsStack } from './stacks/streams.ts';
 
 export interface Stacks {
@@ -14,6 +15,8 @@ export interface Stacks {
   readonly network: NetworkStack | undefined;
   readonly data: DataStack;
   readonly jobs: JobsStack;
+  /** None where others keep the stores. */
+  readonly proxy: ProxyStack | undefined;
   readonly api: ApiStack;
   readonly streams: StreamsStack;
   readonly observability: ObservabilityStack;
@@ -30,9 +33,17 @@ export function createStacks(app: App, settings: Settings, bundles: Bundles): St
   const data = new DataStack(app, `${prefix}-data`, { ...storesProps, network });
   const functionsProps = { env, settings, network, data, bundles };
   const jobs = new JobsStack(app, `${prefix}-jobs`, functionsProps);
-  const api = new ApiStack(app, `${prefix}-api`, functionsProps);
+  const { cluster } = data.stores;
+  const proxy =
+    network === undefined || cluster === undefined
+      ? undefined
+      : new ProxyStack(app, `${prefix}-proxy`, { env, settings, network, data, cluster });
+  proxy?.addStackDependency(jobs, 'the roles that it logs in as');
+  // Who keeps a Postgres elsewhere may offer a pooler, whose address is set as any other.
+  const pooledProps = { ...functionsProps, pooledPostgresUrl: proxy?.postgresUrl ?? data.stores.postgresUrl };
+  const api = new ApiStack(app, `${prefix}-api`, pooledProps);
   api.addStackDependency(jobs, 'the schema that the functions expect');
-  const streams = new StreamsStack(app, `${prefix}-streams`, functionsProps);
+  const streams = new StreamsStack(app, `${prefix}-streams`, pooledProps);
   streams.addStackDependency(jobs, 'the schema that the functions expect');
   const observability = new ObservabilityStack(app, `${prefix}-observability`, { env, settings, data, jobs, api });
 
@@ -40,7 +51,7 @@ export function createStacks(app: App, settings: Settings, bundles: Bundles): St
   // A target of scaling costs nothing: its tags would tell nobody anything.
   const excludeResourceTypes = ['AWS::ApplicationAutoScaling::ScalableTarget'];
   for (const [key, value] of Object.entries(tags)) Tags.of(app).add(key, value, { excludeResourceTypes });
-  const stacks = { network, data, jobs, api, streams, observability };
+  const stacks = { network, data, jobs, proxy, api, streams, observability };
   acknowledgeFindings(stacks);
   return stacks;
 }

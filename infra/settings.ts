@@ -15,6 +15,8 @@ const stageSchema = z
     logRetentionDays: z.enum(RetentionDays),
     /** For as long as Postgres may be away without a loss. */
     streamRetentionDays: z.int().min(1).max(365).default(7),
+    /** Batches of a shard at once, in the order of each partition key. */
+    streamParallelization: z.int().min(1).max(10).default(1),
     deadLetterRetentionDays: z.int().min(1).max(3650).default(90),
     stores: storesSchema,
     online: z

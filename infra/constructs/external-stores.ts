@@ -5,16 +5,14 @@ import type { Stores } from './stores.ts';
 
 /** A Postgres and a Redis that others keep, such as Timescale Cloud and Upstash: nothing is made, two secrets name them. */
 export function externalStores(scope: Construct, settings: ExternalSettings): Stores {
-  const postgresUrl = `postgres://${settings.postgres}?sslmode=verify-full`;
   return {
-    postgresUrl,
-    // Who keeps the Postgres offers a pooler or not; those that do give it an address of its own, and pin less or more.
-    pooledPostgresUrl: postgresUrl,
+    postgresUrl: `postgres://${settings.postgres}?sslmode=verify-full`,
     adminSecret: Secret.fromSecretNameV2(scope, 'Postgres', settings.postgresSecret),
     cache: {
       environment: {},
       secrets: { REDIS_URL_ARN: Secret.fromSecretNameV2(scope, 'Redis', settings.redisSecret) },
     },
+    cluster: undefined,
     watched: undefined,
   };
 }

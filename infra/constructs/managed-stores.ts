@@ -3,7 +3,6 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CfnServerlessCache } from 'aws-cdk-lib/aws-elasticache';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { namePrefix, type Settings } from '../settings.ts';
@@ -16,33 +15,31 @@ export interface ManagedStoresProps {
   readonly settings: Settings;
   readonly stores: ManagedSettings;
   readonly network: NetworkStack;
-  /** Logins of the roles that come through the proxy. */
-  readonly pooledLogins: ISecret[];
   readonly alerts: ITopic;
 }
 
 const databaseName = 'feature_store';
 
-/** Aurora behind RDS Proxy, and Valkey, in the isolated subnets. */
+/** Aurora and Valkey, in the isolated subnets. */
 export function managedStores(scope: Construct, props: ManagedStoresProps): Stores {
   const database = createDatabase(scope, props);
   if (database.secret === undefined) throw new Error('the database has no secret of its master');
-  const proxy = createProxy(scope, props, database);
   const cache = createCache(scope, props);
   const name = namePrefix(props.settings);
   const watched = { cluster: name, proxy: name, cache: name };
   watchStores(scope, { ...props, watched });
   return {
     postgresUrl: addressOf(database.clusterEndpoint.hostname),
-    pooledPostgresUrl: addressOf(proxy.endpoint),
     adminSecret: database.secret,
     // Serverless is always a cluster behind one name, and always speaks TLS.
     cache: { environment: { REDIS_URL: `rediss-cluster://${cache.attrEndpointAddress}:6379` }, secrets: {} },
+    cluster: database,
     watched,
   };
 }
 
-function addressOf(host: string): string {
+/** As verified against its certificate. */
+export function addressOf(host: string): string {
   return `postgres://${host}:5432/${databaseName}?sslmode=verify-full`;
 }
 
@@ -87,34 +84,8 @@ function createDatabase(scope: Construct, { settings, stores, network }: Managed
   return cluster;
 }
 
-/**
- * A thousand processes of Lambda would hold as many connections; through the proxy they share a few. What sets session
- * settings, takes advisory locks or copies goes past it: each would pin its connection.
- */
-function createProxy(
-  scope: Construct,
-  { settings, network, pooledLogins }: ManagedStoresProps,
-  database: rds.DatabaseCluster,
-): rds.DatabaseProxy {
-  return new rds.DatabaseProxy(scope, 'Proxy', {
-    proxyTarget: rds.ProxyTarget.fromCluster(database),
-    dbProxyName: namePrefix(settings),
-    secrets: pooledLogins,
-    vpc: network.vpc,
-    vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-    securityGroups: [groupAsItIs(scope, 'ProxyGroup', network.proxy)],
-    requireTLS: true,
-    clientPasswordAuthType: rds.ClientPasswordAuthType.POSTGRES_SCRAM_SHA_256,
-    // A request gives up after 2 s of its own.
-    borrowTimeout: Duration.seconds(2),
-    // The rest is for the registry and the jobs.
-    maxConnectionsPercent: 80,
-    maxIdleConnectionsPercent: 20,
-  });
-}
-
 /** Who may talk to whom is all in the network's stack: the CDK would add a rule there of the database's port, in a circle. */
-function groupAsItIs(scope: Construct, id: string, { securityGroupId }: ec2.SecurityGroup): ec2.ISecurityGroup {
+export function groupAsItIs(scope: Construct, id: string, { securityGroupId }: ec2.SecurityGroup): ec2.ISecurityGroup {
   return ec2.SecurityGroup.fromSecurityGroupId(scope, id, securityGroupId, { mutable: false });
 }
 

@@ -12,7 +12,7 @@ export interface WatchStoresProps {
   readonly alerts: ITopic;
 }
 
-/** Alarms of the database, its proxy and the cache: what fills up, what is refused, what pins. */
+/** Alarms of the database and the cache: what fills up and what is refused. */
 export function watchStores(scope: Construct, { watched, stores, alerts }: WatchStoresProps): void {
   const alarm = (id: string, props: Omit<RunbookAlarmProps, 'alarmName' | 'alerts'>): void => {
     new RunbookAlarm(scope, id, { alarmName: `${watched.cluster}-${props.entry}`, alerts, ...props });
@@ -33,20 +33,6 @@ export function watchStores(scope: Construct, { watched, stores, alerts }: Watch
     // Per second.
     metric: awsMetric('AWS/RDS', 'Deadlocks', ofDatabase, { statistic: Stats.MAXIMUM }),
     threshold: 0.01,
-  });
-  alarm('ProxyPinned', {
-    entry: 'proxy-pinned',
-    says: 'Connections of RDS Proxy are pinned to single processes',
-    metric: awsMetric(
-      'AWS/RDS',
-      'DatabaseConnectionsCurrentlySessionPinned',
-      { ProxyName: watched.proxy },
-      {
-        statistic: Stats.AVERAGE,
-      },
-    ),
-    threshold: 5,
-    periods: 3,
   });
   alarm('CacheFull', {
     entry: 'cache-full',

@@ -10,14 +10,14 @@ import { NodeFunction, type Secrets } from '../constructs/node-function.ts';
 import { RunbookAlarm } from '../constructs/runbook-alarm.ts';
 import { awsMetric, formula } from '../metrics.ts';
 import { functionNameOf, namePrefix } from '../settings.ts';
-import { functionDefaults, type JobsStackProps } from './jobs.ts';
+import { functionDefaults, type PooledStackProps } from './jobs.ts';
 
 /** The three functions behind one HTTP API. */
 export class ApiStack extends Stack {
   readonly apiId: string;
   readonly onlineLogs: ILogGroup;
 
-  constructor(scope: Construct, id: string, props: JobsStackProps) {
+  constructor(scope: Construct, id: string, props: PooledStackProps) {
     super(scope, id, props);
     const { tables, secrets, events } = props.data;
 
@@ -61,7 +61,7 @@ export class ApiStack extends Stack {
     });
   }
 
-  #liveAliases(props: JobsStackProps): (ofFunction: NodeFunction, name: ApiFunction) => IFunction {
+  #liveAliases(props: PooledStackProps): (ofFunction: NodeFunction, name: ApiFunction) => IFunction {
     const { settings, data } = props;
     const { provisionedConcurrency, maxProvisionedConcurrency } = settings.online;
     const applicationName = namePrefix(settings);
@@ -82,7 +82,7 @@ export class ApiStack extends Stack {
   }
 
   /** A function that answers 500 throws nothing, so that of the calls themselves counts too. */
-  #watchApi({ settings, data }: JobsStackProps): RunbookAlarm {
+  #watchApi({ settings, data }: PooledStackProps): RunbookAlarm {
     const ofApi = { ApiId: this.apiId };
     return new RunbookAlarm(this, 'ApiErrors', {
       alarmName: `${namePrefix(settings)}-api-errors`,
@@ -103,7 +103,7 @@ export class ApiStack extends Stack {
 
   private apiFunction(
     name: ApiFunction,
-    props: JobsStackProps,
+    props: PooledStackProps,
     own: { description: string; timeoutSeconds: number; environment?: Record<string, string>; secrets: Secrets },
   ): NodeFunction {
     const { data } = props;
@@ -114,7 +114,7 @@ export class ApiStack extends Stack {
       timeout: Duration.seconds(own.timeoutSeconds),
       environment: {
         // Registering takes advisory locks and sets settings of its session.
-        POSTGRES_URL: name === 'registry' ? data.stores.postgresUrl : data.stores.pooledPostgresUrl,
+        POSTGRES_URL: name === 'registry' ? data.stores.postgresUrl : props.pooledPostgresUrl,
         // A process has one request at a time.
         POSTGRES_MAX_POOL: '2',
         ...data.stores.cache.environment,

@@ -51,9 +51,7 @@ export class DataStack extends Stack {
       this.stores = externalStores(this, stores);
     } else {
       if (network === undefined) throw new Error('profile managed has a network');
-      const { writer, reader } = this.secrets;
-      const pooledLogins = [writer, reader] as secretsmanager.ISecret[];
-      this.stores = managedStores(this, { settings, stores, network, pooledLogins, alerts: this.alerts });
+      this.stores = managedStores(this, { settings, stores, network, alerts: this.alerts });
     }
     new CfnOutput(this, 'PlatformApiKeySecret', { value: this.secrets.platformApiKey.secretArn });
   }

@@ -17,6 +17,12 @@ export interface JobsStackProps extends DataStackProps {
   readonly bundles: Bundles;
 }
 
+/** Of the stacks whose functions are many and short-lived. */
+export interface PooledStackProps extends JobsStackProps {
+  /** By which plain statements reach Postgres. */
+  readonly pooledPostgresUrl: string;
+}
+
 /** What runs without a request: migrations, as a step of each deployment that must pass; the sweep and backfills, each minute; maintenance, each five. */
 export class JobsStack extends Stack {
   readonly maintainLogs: ILogGroup;

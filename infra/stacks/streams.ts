@@ -7,7 +7,7 @@ import { NodeFunction } from '../constructs/node-function.ts';
 import { watchConsumer, watchIteratorAge, watchKafka, watchKinesisMapping } from '../constructs/watch-streams.ts';
 import { namePrefix } from '../settings.ts';
 import { boundStreamsOf, type MskSettings, topicsOf } from '../stream-settings.ts';
-import { functionDefaults, type JobsStackProps } from './jobs.ts';
+import { functionDefaults, type PooledStackProps } from './jobs.ts';
 
 type Consumer = 'stream' | 'msk' | 'replay';
 
@@ -25,7 +25,7 @@ const batches = {
 
 /** What consumes streams and topics of events, and what delivers dead letters again. */
 export class StreamsStack extends Stack {
-  constructor(scope: Construct, id: string, props: JobsStackProps) {
+  constructor(scope: Construct, id: string, props: PooledStackProps) {
     super(scope, id, props);
     const { data, settings } = props;
 
@@ -50,7 +50,7 @@ export class StreamsStack extends Stack {
     allow(replay, `${data.deadLetters.bucketArn}/*`, 's3:GetObject', 's3:PutObject', 's3:DeleteObject');
   }
 
-  private readStream(id: string, stream: NodeFunction, props: JobsStackProps, streamArn: string): void {
+  private readStream(id: string, stream: NodeFunction, props: PooledStackProps, streamArn: string): void {
     const { data } = props;
     const reads = ['DescribeStream', 'DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards'];
     allow(stream, streamArn, ...reads.map((action) => `kinesis:${action}`));
@@ -58,6 +58,7 @@ export class StreamsStack extends Stack {
       ...batches,
       target: stream as lambda.IFunction,
       eventSourceArn: streamArn,
+      parallelizationFactor: props.settings.streamParallelization,
       // Only what no retry mends goes elsewhere, and that by itself.
       onFailure: { bind: () => ({ destination: data.deadLetters.bucketArn }) },
       metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
@@ -67,7 +68,7 @@ export class StreamsStack extends Stack {
   }
 
   /** A mapping for each topic, which may have no more, and for each a consumer group of its own. */
-  private readTopics(props: JobsStackProps, { minPollers, maxPollers }: MskSettings, clusterArn: string): void {
+  private readTopics(props: PooledStackProps, { minPollers, maxPollers }: MskSettings, clusterArn: string): void {
     const { data, settings } = props;
     const msk = this.consumer('msk', props, 'Folds events and stores rows that come by topics of Kafka', 60);
     allow(msk, `${data.deadLetters.bucketArn}/*`, 's3:PutObject');
@@ -89,7 +90,7 @@ export class StreamsStack extends Stack {
     }
   }
 
-  private consumer(name: Consumer, props: JobsStackProps, description: string, timeoutSeconds: number): NodeFunction {
+  private consumer(name: Consumer, props: PooledStackProps, description: string, timeoutSeconds: number): NodeFunction {
     const { data, settings } = props;
     const { streamBindings } = settings;
     const consumer = new NodeFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
@@ -99,7 +100,7 @@ export class StreamsStack extends Stack {
       memoryMb: 1769,
       timeout: Duration.seconds(timeoutSeconds),
       environment: {
-        POSTGRES_URL: data.stores.pooledPostgresUrl,
+        POSTGRES_URL: props.pooledPostgresUrl,
         // As many groups as are worked on at once.
         POSTGRES_MAX_POOL: '4',
         ...data.stores.cache.environment,

@@ -80,6 +80,12 @@ describe('the bundles, run as Lambda runs them', () => {
     }
   });
 
+  test('online finds a cache whose address is a secret', async () => {
+    const external = await start('online', stores.environmentWithSecretCache('online'));
+    const { status, text } = await call(external, { method: 'GET', path: '/health/ready' });
+    expect([status, JSON.parse(text)]).toMatchObject([200, { dependencies: { cache: { status: 'up' } } }]);
+  });
+
   test('the operator makes a tenant, which registers a view', async () => {
     const created = await post(registry, '/api/v1/tenants', { name: 'acme' }, stores.platformKey);
     expect(created.status, created.text).toBe(201);

@@ -18,6 +18,8 @@ export interface DeployedStores {
   environmentWithoutPostgres(name: string): Promise<Record<string, string>>;
   /** Of the stream that ingest writes to. */
   readonly kinesis: KinesisClient;
+  /** The same, where the address of the cache is a secret, as in profile external. */
+  environmentWithSecretCache(name: string): Record<string, string>;
   readonly platformKey: string;
   stop(): Promise<void>;
 }
@@ -40,13 +42,15 @@ const arnOf = (id: string): string => `arn:aws:secretsmanager:us-east-1:12345678
 
 /** Real stores, empty and as they are just deployed: a Postgres whose master is no superuser, a Valkey cluster, tables. */
 export async function startDeployedStores(synthesized: Synthesized): Promise<DeployedStores> {
+  const secretTexts = new Map(Object.entries(secrets).map(([id, secret]) => [arnOf(id), secret]));
   const [postgres, redis, dynalite, kinesis, secretsManager] = await Promise.all([
     startPostgres(),
     startRedisCluster(),
     startDynalite(),
     openKinesis({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_KINESIS: undefined }),
-    startSecretsManager(new Map(Object.entries(secrets).map(([id, secret]) => [arnOf(id), secret]))),
+    startSecretsManager(secretTexts),
   ]);
+  secretTexts.set(arnOf('Redis'), redis.url);
   await createMaster(postgres.url);
   const dynamodb = createDynamoDb({
     region: 'us-east-1',
@@ -78,6 +82,10 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
     platformKey,
     kinesis: kinesis.client,
     environmentOf,
+    environmentWithSecretCache: (name) => {
+      const { REDIS_URL: _, ...others } = environmentOf(name);
+      return { ...others, REDIS_URL_ARN: arnOf('Redis') };
+    },
     environmentWithoutPostgres: async (name) => ({
       ...environmentOf(name),
       POSTGRES_URL: `postgres://127.0.0.1:${await freePort()}/feature_store`,

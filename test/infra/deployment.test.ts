@@ -115,7 +115,9 @@ describe('profile managed', () => {
       ...{ online: 'proxy', ingest: 'proxy', stream: 'proxy', replay: 'proxy' },
       ...{ registry: 'database', migrate: 'database', sweep: 'database', maintain: 'database', backfill: 'database' },
     });
-    expect(dev.resources('data', 'AWS::RDS::DBProxy')).toMatchObject([{ Properties: { RequireTLS: true } }]);
+    expect(dev.resources('proxy', 'AWS::RDS::DBProxy')).toMatchObject([{ Properties: { RequireTLS: true } }]);
+    // CloudFormation waits until it can log in, as roles that the migrations make.
+    expect(dev.stacks.proxy?.dependencies).toContain(dev.stacks.jobs);
   });
 
   test('has its master’s password kept and changed by RDS', () => {

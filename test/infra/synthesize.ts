@@ -23,7 +23,9 @@ const templateSchema = z.object({
 export type Resource = z.infer<typeof resourceSchema> & { readonly id: string };
 export type StackName = keyof Stacks;
 
-export const stackNames: readonly StackName[] = ['network', 'data', 'jobs', 'api', 'streams', 'observability'];
+export const stackNames: readonly StackName[] = [
+  ...(['network', 'data', 'jobs', 'proxy', 'api', 'streams', 'observability'] as const),
+];
 
 export interface Synthesized {
   readonly stacks: Stacks;
@@ -70,6 +72,7 @@ export function synthesize(changes: Readonly<Record<string, unknown>> = {}): Syn
     network: templateOf('network'),
     data: templateOf('data'),
     jobs: templateOf('jobs'),
+    proxy: templateOf('proxy'),
     api: templateOf('api'),
     streams: templateOf('streams'),
     observability: templateOf('observability'),
