@@ -1,5 +1,5 @@
 import { type Stack, Validations } from 'aws-cdk-lib';
-import type { Stacks } from './create-stacks.ts';
+import type { Stacks } from './stage-stacks.ts';
 
 interface Finding {
   readonly id: string;

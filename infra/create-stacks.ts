@@ -9,18 +9,7 @@ import { NetworkStack } from './stacks/network.ts';
 import { ObservabilityStack } from './stacks/observability.ts';
 import { ProxyStack } from './stacks/proxy.ts';
 import { StreamsStack } from './stacks/streams.ts';
-
-export interface Stacks {
-  /** None where others keep the stores. */
-  readonly network: NetworkStack | undefined;
-  readonly data: DataStack;
-  readonly jobs: JobsStack;
-  /** None where others keep the stores. */
-  readonly proxy: ProxyStack | undefined;
-  readonly api: ApiStack;
-  readonly streams: StreamsStack;
-  readonly observability: ObservabilityStack;
-}
+import type { Stacks } from './stage-stacks.ts';
 
 /** The whole deployment of one stage, in the order in which it is deployed: the migrations pass before the API changes. */
 export function createStacks(app: App, settings: Settings, bundles: Bundles): Stacks {

@@ -5,8 +5,9 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
-import { createStacks, type Stacks } from '../../infra/create-stacks.ts';
+import { createStacks } from '../../infra/create-stacks.ts';
 import { parseSettings } from '../../infra/settings.ts';
+import type { Stacks } from '../../infra/stage-stacks.ts';
 import { contextWith, devWithKafka, emptyBundles } from './synthesize.ts';
 
 test.each([

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { z } from 'zod';
 import type { Bundle, Bundles } from '../../infra/bundle-functions.ts';
-import { createStacks, type Stacks } from '../../infra/create-stacks.ts';
+import { createStacks } from '../../infra/create-stacks.ts';
 import { parseSettings } from '../../infra/settings.ts';
+import type { Stacks } from '../../infra/stage-stacks.ts';
 
 const resourceSchema = z.object({
   Type: z.string(),
