@@ -20,7 +20,7 @@ import {
 
 /**
  * bench:stream: records of Kinesis through the handler that Lambda runs, until Postgres has committed (with fsync) and the cache
- * has the windows, against the bare insert of the same events. A feature update is one event times one feature. Four shards,
+ * has the windows, against the bare insert of the same events. A feature update is one event times one feature. Several shards,
  * each a batch at a time as Lambda hands them out, and a user is always of one shard. One process, as one function has; more of
  * it runs on more cores. Beside the figures the microseconds of processor time an event cost each part: on a machine that does other
  * things too these say more.
@@ -28,16 +28,18 @@ import {
  */
 const eventsPerTurn = Number(process.env.BENCH_EVENTS ?? 200_000);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
-const shards = 4;
+/** Batches at a time: of four shards, each read twice at once, as a mapping's parallelization factor of 2 has it; large ones once. */
+const mostShards = 8;
 const users = 10_000;
 
 /** Of feature rows: how many features each has. */
 const rowCases: Readonly<Record<string, number>> = { rows: 50, rows_10: 10 };
-const eventCases: Readonly<Record<string, { readonly users: Users; readonly batch: number }>> = {
-  events: { users: zipfUsers(users), batch: 1000 },
-  events_5000: { users: zipfUsers(users), batch: 5000 },
-  events_uniform: { users: uniformUsers(users), batch: 1000 },
-};
+const eventCases: Readonly<Record<string, { readonly users: Users; readonly batch: number; readonly shards: number }>> =
+  {
+    events: { users: zipfUsers(users), batch: 1000, shards: mostShards },
+    events_5000: { users: zipfUsers(users), batch: 5000, shards: 4 },
+    events_uniform: { users: uniformUsers(users), batch: 1000, shards: mostShards },
+  };
 
 const stores = await startBenchStores();
 const tenant = 't_developmento';
@@ -53,7 +55,7 @@ try {
   });
   const pool = new pg.Pool({
     connectionString: stores.postgres.url,
-    max: shards,
+    max: mostShards,
     options: '-c role=feature_store_writer',
   });
   const cpu = createCpuClock(await backendPid(pool), await redisPid());
@@ -161,7 +163,15 @@ interface Load {
 }
 
 function eventLoad(name: string): Load {
-  const { users: among, batch } = eventCases[name] ?? { users: uniformUsers(users), batch: 1000 };
+  const {
+    users: among,
+    batch,
+    shards,
+  } = eventCases[name] ?? {
+    users: uniformUsers(users),
+    batch: 1000,
+    shards: mostShards,
+  };
   // What comes again comes by the same shard.
   const makers = Array.from({ length: shards }, () => createTransactions(among.count));
   return {
@@ -172,7 +182,7 @@ function eventLoad(name: string): Load {
       FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::float8[]) AS given (event_id, at, user_id, merchant, amount)
       ON CONFLICT DO NOTHING`,
     make: (count) =>
-      inShards(count, batch, among.pick, (user, shard) => makers[shard]?.(user)).map((ofShard, shard) =>
+      inShards(shards, count, batch, among.pick, (user, shard) => makers[shard]?.(user)).map((ofShard, shard) =>
         ofShard.map((events) => ({
           event: kinesisEvent('transactions', shard, events),
           parameters: columnsOf(events, ['event_id', 'at', 'user_id', 'merchant', 'amount']),
@@ -199,7 +209,7 @@ function rowLoad(name: string): Load {
         AS given (entity_id, event_time, ${columns})
       ON CONFLICT DO NOTHING`,
     make: (count) =>
-      inShards(count, 1000, uniformUsers(users).pick, rowOf).map((ofShard, shard) =>
+      inShards(mostShards, count, 1000, uniformUsers(users).pick, rowOf).map((ofShard, shard) =>
         ofShard.map((rows) => ({
           event: kinesisEvent(name, shard, rows),
           parameters: [
@@ -214,6 +224,7 @@ function rowLoad(name: string): Load {
 
 /** A user's events are of one shard, as a stream's partition key has it. */
 function inShards<Item>(
+  shards: number,
   count: number,
   batch: number,
   pick: () => number,
@@ -223,7 +234,7 @@ function inShards<Item>(
   const full: Item[][][] = Array.from({ length: shards }, () => []);
   for (let made = 0; made < count; made++) {
     const user = pick();
-    const shard = Math.imul(user, 0x9e37_79b1) >>> 30;
+    const shard = (Math.imul(user, 0x9e37_79b1) >>> 16) % shards;
     const items = filling[shard];
     const item = make(user, shard);
     if (item !== undefined) items?.push(item);
