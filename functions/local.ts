@@ -8,7 +8,7 @@ import { migrate, readMigrations } from '../shared/platform/migrate.ts';
 import { createPrometheusTelemetry } from '../shared/platform/prometheus.ts';
 import { type Dependency, UnavailableError } from '../shared/platform/unavailable.ts';
 import { republishRegistry } from '../shared/registry/index.ts';
-import { listTenants } from '../shared/tenancy/index.ts';
+import { listTenantContexts } from '../shared/tenancy/index.ts';
 import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   };
   const maintainAll = async (): Promise<void> => {
     await migrateOnce();
-    const made = (await listTenants(stores)).map(({ tenantId, name }) => ({ tenantId, tenantName: name }));
+    const made = await listTenantContexts(stores);
     const dependencies = { database: stores.maintenance, clock, telemetry };
     const { failures } = await maintain(dependencies, [...developmentTenants, ...made]);
     for (const { error, table } of failures) logger.error({ err: error, table }, 'maintenance failed');
@@ -83,8 +83,8 @@ async function main(): Promise<void> {
   const stopJobs = [
     streams.stop,
     repeat(logger, { name: 'sweep', pauseMillis: 1000, firstPauseMillis: 1000, work: sweep }),
-    // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
     repeat(logger, { name: 'backfill', pauseMillis: 2000, firstPauseMillis: 500, work: backfill }),
+    // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
     repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
   ];
   const server = createAdaptorServer({ fetch: app.hono.fetch });

@@ -1,11 +1,12 @@
 import { runBackfills } from '../../shared/backfill/index.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
+import type { TenantContext } from '../../shared/platform/context.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
 import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
-import { listTenants } from '../../shared/tenancy/index.ts';
+import { listTenantContexts } from '../../shared/tenancy/index.ts';
 import { composeDynamoDb, composeRegistries, composeRespCache } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { type BackfillSummary, summarizeBackfills } from './summarize-backfills.ts';
@@ -35,12 +36,11 @@ export async function handler(
 ): Promise<BackfillSummary> {
   const deadlineMillis = Date.now() + context.getRemainingTimeInMillis() - reserveMillis;
   try {
-    const tenants = await listTenants({ dynamodb });
-    const contexts = tenants.map(({ tenantId, name }) => ({ tenantId, tenantName: name }));
-    const republish = (ctx: (typeof contexts)[number]) => republishRegistry({ database, store, publish }, ctx);
+    const tenants = await listTenantContexts({ dynamodb });
+    const republish = (ctx: TenantContext) => republishRegistry({ database, store, publish }, ctx);
     return summarizeBackfills(
       logger,
-      await runBackfills({ database, cache, clock, logger, republish }, contexts, deadlineMillis),
+      await runBackfills({ database, cache, clock, logger, republish }, tenants, deadlineMillis),
     );
   } finally {
     telemetry.flush();

@@ -4,7 +4,7 @@ import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts
 import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
-import { listTenants } from '../../shared/tenancy/index.ts';
+import { listTenantContexts } from '../../shared/tenancy/index.ts';
 import { composeDynamoDb } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { type MaintenanceSummary, summarize } from './summarize-maintenance.ts';
@@ -31,9 +31,8 @@ export async function handler(
 ): Promise<MaintenanceSummary> {
   const deadlineMillis = Date.now() + context.getRemainingTimeInMillis() - reserveMillis;
   try {
-    const tenants = await listTenants({ dynamodb });
-    const contexts = tenants.map(({ tenantId, name }) => ({ tenantId, tenantName: name }));
-    return summarize(logger, await maintain({ database, clock, telemetry }, contexts, deadlineMillis));
+    const tenants = await listTenantContexts({ dynamodb });
+    return summarize(logger, await maintain({ database, clock, telemetry }, tenants, deadlineMillis));
   } finally {
     telemetry.flush();
   }

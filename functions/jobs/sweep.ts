@@ -5,7 +5,7 @@ import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
-import { listTenants } from '../../shared/tenancy/index.ts';
+import { listTenantContexts } from '../../shared/tenancy/index.ts';
 import { composeDynamoDb, composeRegistries, composeRespCache } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 
@@ -32,8 +32,8 @@ export async function handler(): Promise<{ projected: number; republished: numbe
 
 async function republishRegistries(): Promise<number> {
   let republished = 0;
-  for (const { tenantId, name } of await listTenants({ dynamodb })) {
-    if (await republishRegistry({ database, store, publish }, { tenantId, tenantName: name })) republished++;
+  for (const ctx of await listTenantContexts({ dynamodb })) {
+    if (await republishRegistry({ database, store, publish }, ctx)) republished++;
   }
   return republished;
 }

@@ -1,8 +1,9 @@
 import { runBackfills } from '../../shared/backfill/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
+import type { TenantContext } from '../../shared/platform/context.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
-import { listTenants } from '../../shared/tenancy/index.ts';
+import { listTenantContexts } from '../../shared/tenancy/index.ts';
 import type { RegistryCore } from '../composition/core.ts';
 import { developmentTenants } from './development-tenants.ts';
 import type { LocalStores } from './stores.ts';
@@ -19,8 +20,8 @@ export async function runLocalBackfills(parts: {
 }): Promise<void> {
   const { stores, core, clock, logger } = parts;
   const { cache, maintenance, owner } = stores;
-  const made = (await listTenants(stores)).map(({ tenantId, name }) => ({ tenantId, tenantName: name }));
-  const republish = (ctx: (typeof made)[number]) =>
+  const made = await listTenantContexts(stores);
+  const republish = (ctx: TenantContext) =>
     republishRegistry({ database: owner, store: core.store, publish: core.publish }, ctx);
   const { failures } = await runBackfills(
     { database: maintenance, cache, clock, logger, republish },

@@ -7,7 +7,7 @@ export { extractApiKey } from './extract-api-key.ts';
 export { findTenant } from './find-tenant.ts';
 export { isPlatformKey } from './is-platform-key.ts';
 export { listApiKeys } from './list-api-keys.ts';
-export { listTenants } from './list-tenants.ts';
+export { listTenantContexts, listTenants } from './list-tenants.ts';
 export type { Peppers } from './peppers.ts';
 export { expandScopes, type Principal, requireScope } from './principal.ts';
 export { rotateApiKey } from './rotate-api-key.ts';

@@ -1,4 +1,5 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
+import type { TenantContext } from '../platform/context.ts';
 import { callDynamoDb, type DynamoDb } from '../platform/dynamodb.ts';
 import { type Tenant, tenantSchema } from './tenant-record.ts';
 
@@ -11,4 +12,10 @@ export async function listTenants({ dynamodb: { client, tables } }: { dynamodb: 
     }
     return tenants;
   });
+}
+
+/** The same as contexts, for jobs that go from tenant to tenant. */
+export async function listTenantContexts(parts: { readonly dynamodb: DynamoDb }): Promise<TenantContext[]> {
+  const tenants = await listTenants(parts);
+  return tenants.map(({ tenantId, name }) => ({ tenantId, tenantName: name }));
 }
