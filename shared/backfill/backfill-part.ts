@@ -2,7 +2,14 @@ import { rawTable } from '../events/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Database, Queryable } from '../platform/database.ts';
 import { foldIntoTiles } from '../stream/index.ts';
-import { countEvent, fieldsRead, type StreamEvent, type StreamPlan } from '../tiles/index.ts';
+import {
+  fieldsRead,
+  lifetimeHour,
+  type StreamEvent,
+  type StreamPlan,
+  type TouchedTile,
+  tilesTouchedBy,
+} from '../tiles/index.ts';
 import { addPendingTiles, fromMicrosSql, listSegments, type Segment, toMicrosSql } from '../values/index.ts';
 import { chooseBlocks } from './choose-blocks.ts';
 import { readOlderEvents } from './read-older-events.ts';
@@ -58,24 +65,26 @@ export function backfillPart(database: Database, ctx: TenantContext, plan: Strea
   });
 }
 
-/** In pieces by entity, so that each tile is written once and locked in the order that all writers lock. Answers the entities. */
+/** In pieces of whole entities, so that each tile is written once. Answers the entities. */
 async function fold(
   transaction: Queryable,
   ctx: TenantContext,
   plan: StreamPlan,
   events: readonly StreamEvent[],
 ): Promise<string[]> {
-  const byEntity = Map.groupBy(events, (event) => countEvent(plan, event)?.entityId);
-  const entityIds = [...byEntity.keys()].filter((entityId) => entityId !== undefined).sort();
-  let piece: StreamEvent[] = [];
-  for (const entityId of entityIds) {
-    piece.push(...(byEntity.get(entityId) ?? []));
-    if (piece.length < eventsAtOnce) continue;
+  const touched = Map.groupBy(tilesTouchedBy(plan, events), ({ entityId }) => entityId);
+  let piece: TouchedTile[] = [];
+  let inPiece = 0;
+  for (const tiles of touched.values()) {
+    piece.push(...tiles);
+    for (const { hourMicros, events: ofTile } of tiles) if (hourMicros !== lifetimeHour) inPiece += ofTile.length;
+    if (inPiece < eventsAtOnce) continue;
     await foldIntoTiles(transaction, ctx, plan, piece);
     piece = [];
+    inPiece = 0;
   }
   await foldIntoTiles(transaction, ctx, plan, piece);
-  return entityIds;
+  return [...touched.keys()];
 }
 
 interface Place {

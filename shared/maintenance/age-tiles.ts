@@ -1,14 +1,22 @@
-import { createTile, encodeTile, rollUp, type Tile } from '../aggregation/index.ts';
+import { createTile, encodeTile, hourMicros, rollUp, type Tile } from '../aggregation/index.ts';
 import { readEventsFrom } from '../events/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable } from '../platform/database.ts';
-import { createLifetime, decodeTileRow, hourText, readTilesAt, rolledUpHour, type TileRow } from '../tiles/index.ts';
-import { fromMicrosSql, toMicrosSql, viewTableName } from '../values/index.ts';
+import {
+  createLifetime,
+  decodeTileRow,
+  hourText,
+  readTilesAt,
+  rolledUpHour,
+  type TileRow,
+  tileColumns,
+  tileRowOf,
+} from '../tiles/index.ts';
+import { fromMicrosSql, viewTableName } from '../values/index.ts';
 import { dailyPass, type PassStep } from './daily-pass.ts';
 import type { TileTable } from './stream-tables.ts';
 
 const microsPerDay = 86_400_000_000;
-const hourMicros = 3_600_000_000;
 
 /** Of a step. An entity has 24 old tiles a day, or all of a time without maintenance; with sketches a tile may have 100 KB. */
 const mostEntities = 500;
@@ -28,10 +36,7 @@ export async function ageTiles(database: Database, tileTable: TileTable, clock: 
   const nowMicros = clock.nowMicros();
   const { retentionDays, name } = plan.source;
   if (retentionDays === 0) return 0;
-  const reaches = plan.fold.features.map(({ window }) =>
-    window === null ? 0 : window.windowMicros + window.hopMicros,
-  );
-  const neededFrom = nowMicros - retentionDays * microsPerDay - Math.max(...reaches);
+  const neededFrom = nowMicros - retentionDays * microsPerDay - plan.reachMicros;
   const eventsFrom = await readEventsFrom(database, ctx, name);
   const horizonMicros = Math.floor(Math.min(neededFrom, eventsFrom) / hourMicros) * hourMicros;
   if (!Number.isFinite(horizonMicros)) return 0;
@@ -150,7 +155,7 @@ async function lockOldTiles(
     name: 'lock_old_tiles',
     text: `
       ${nextEntities(name)}
-      SELECT entities.entity_id, ${toMicrosSql('tile.hour')}, tile.state, tile.sketches, ${toMicrosSql('tile.newest_event_time')}, tile.revision
+      SELECT entities.entity_id, ${tileColumns}
       FROM (SELECT * FROM entities ORDER BY entity_id) AS entities
       LEFT JOIN LATERAL (
         SELECT * FROM ${name} AS stored
@@ -167,12 +172,9 @@ async function lockOldTiles(
   const lastId = ids.at(-1);
   // Of an entity that was cut the rest comes with the next step.
   const last = isCut ? (ids.findLast((id) => id !== String(found.at(-1)?.[0])) ?? from) : (lastId ?? from);
-  const tiles = kept.flatMap(([entityId, hour, state, sketches, newest, revision]) => {
-    if (hour === null || hour === undefined) return [];
-    const texts = { state: String(state), sketches: typeof sketches === 'string' ? sketches : null };
-    const row = { hourMicros: Number(hour), ...texts, newestMicros: Number(newest), revision: Number(revision) };
-    return [{ entityId: String(entityId), row }];
-  });
+  const tiles = kept.flatMap(([entityId, hour = null, ...columns]) =>
+    hour === null ? [] : [{ entityId: String(entityId), row: tileRowOf([hour, ...columns]) }],
+  );
   return { tiles, last, isEnd: !isCut && new Set(ids).size < mostEntities };
 }
 

@@ -1,12 +1,4 @@
-import {
-  createTile,
-  type EntityEvent,
-  encodeTile,
-  foldEvent,
-  rollUp,
-  type Tile,
-  tileStart,
-} from '../aggregation/index.ts';
+import { createTile, encodeTile, foldEvent, rollUp, type Tile, tileStart } from '../aggregation/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import {
@@ -14,11 +6,9 @@ import {
   decodeTileRow,
   lifetimeHour,
   readTilesAt,
-  type StreamEvent,
   type StreamPlan,
-  type TileKey,
   type TileRow,
-  tilesTouchedBy,
+  type TouchedTile,
 } from '../tiles/index.ts';
 import type { HeldTile, HeldTiles } from './held-tiles.ts';
 import { type ChangedTile, writeTiles } from './write-tiles.ts';
@@ -29,7 +19,7 @@ export interface FoldedTile extends ChangedTile {
 }
 
 /**
- * Adds new events to the tiles of a view, and to the running lifetimes, within the transaction that stored them; answers the
+ * Adds new events to the tiles of a view that they count in, and to the running lifetimes, within the transaction that stored them; answers the
  * tiles, to be held and projected once that has committed. Tiles are read without a lock, or held from before, and written if
  * their revision is still the next: those of which another writer was quicker are by then locked by this statement, are read
  * again, and folded again. Sorted by key, as all writers do.
@@ -38,10 +28,9 @@ export async function foldIntoTiles(
   transaction: Queryable,
   ctx: TenantContext,
   plan: StreamPlan,
-  events: readonly StreamEvent[],
+  touched: readonly TouchedTile[],
   held?: HeldTiles,
 ): Promise<FoldedTile[]> {
-  const touched = touchedBy(plan, events);
   if (touched.length === 0) return [];
   const before = touched.map((key) => held?.take(ctx, plan.table, key));
   const unknown = touched.filter((_, place) => before[place] === undefined);
@@ -59,19 +48,6 @@ export async function foldIntoTiles(
     if (tile !== undefined) folded[place] = tile;
   }
   return folded;
-}
-
-/** A tile, and the events that are new to it. */
-interface TouchedTile extends TileKey {
-  readonly events: readonly EntityEvent[];
-}
-
-/** The tiles of each entity's hours, and after them its lifetime; of views without lifetime windows none. */
-function touchedBy(plan: StreamPlan, events: readonly StreamEvent[]): TouchedTile[] {
-  return tilesTouchedBy(plan, events).flatMap(({ entityId, events: all, hours }) => {
-    const touched = [...hours].map(([hourMicros, ofHour]) => ({ entityId, hourMicros, events: ofHour }));
-    return plan.lifetimes.count === 0 ? touched : [...touched, { entityId, hourMicros: lifetimeHour, events: all }];
-  });
 }
 
 function heldOf(plan: StreamPlan, row: TileRow | undefined): HeldTile | undefined {

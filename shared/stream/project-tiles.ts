@@ -2,11 +2,9 @@ import type { OnlineCache } from '../cache/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import {
-  lifetimeHour,
   readTilesAt,
   type StreamEvent,
   type StreamPlan,
-  type TileKey,
   type TileRow,
   tileFieldsOf,
   tilesTouchedBy,
@@ -40,18 +38,11 @@ export async function projectTiles(
   const entriesOf = (entityId: string, row: TileRow, withSketches: boolean) =>
     tileFieldsOf(plan, row, { nowMicros, withSketches }).map((field) => ({ ...entryOf(entityId), ...field }));
   const entries = folded.flatMap((row) => entriesOf(row.entityId, row, row.areSketchesChanged));
-  const keys = duplicates.length === 0 ? [] : keysOf(plan, duplicates);
+  const keys = tilesTouchedBy(plan, duplicates);
   const rows = await readTilesAt(database, ctx, plan.table, keys);
   for (const [place, { entityId }] of keys.entries()) {
     const row = rows[place];
     if (row !== undefined) entries.push(...entriesOf(entityId, row, true));
   }
   await cache.writeNewest(entries);
-}
-
-function keysOf(plan: StreamPlan, events: readonly StreamEvent[]): TileKey[] {
-  return tilesTouchedBy(plan, events).flatMap(({ entityId, hours }) => {
-    const ofLifetime = plan.lifetimes.count === 0 ? [] : [lifetimeHour];
-    return [...hours.keys(), ...ofLifetime].map((hourMicros) => ({ entityId, hourMicros }));
-  });
 }

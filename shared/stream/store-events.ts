@@ -1,7 +1,7 @@
 import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import type { StreamSource } from '../registry/index.ts';
-import type { StreamPlan } from '../tiles/index.ts';
+import { type StreamPlan, tilesTouchedBy } from '../tiles/index.ts';
 import { addPendingTiles } from '../values/index.ts';
 import { type FoldedTile, foldIntoTiles } from './fold-into-tiles.ts';
 import type { HeldTiles } from './held-tiles.ts';
@@ -48,7 +48,7 @@ export function storeEvents(
     const { fresh } = inserted;
     const folded: FoldedView[] = [];
     for (const plan of plans) {
-      folded.push({ plan, tiles: await foldIntoTiles(transaction, ctx, plan, fresh, held) });
+      folded.push({ plan, tiles: await foldIntoTiles(transaction, ctx, plan, tilesTouchedBy(plan, fresh), held) });
     }
     const pending = folded.flatMap(({ plan: { entityType, table }, tiles }) => {
       const entityIds = [...new Set(tiles.map(({ entityId }) => entityId))];

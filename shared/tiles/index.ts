@@ -6,7 +6,7 @@ export {
   readCachedWindows,
   tailsToKeep,
 } from './cached-tiles.ts';
-export { countEvent, type StreamEvent } from './count-event.ts';
+export type { StreamEvent } from './count-event.ts';
 export { foldedValue, storedValue } from './event-values.ts';
 export { fieldsAsked } from './fields-asked.ts';
 export { fieldsRead } from './read-events.ts';
@@ -24,5 +24,7 @@ export {
   rolledUpHour,
   type TileKey,
   type TileRow,
+  tileColumns,
+  tileRowOf,
 } from './tile-rows.ts';
-export { tilesTouchedBy } from './touched-tiles.ts';
+export { type TouchedTile, tilesTouchedBy } from './touched-tiles.ts';

@@ -72,7 +72,7 @@ async function readView(
     return mark === undefined ? [] : [{ field: tileFields[name](plan.table), stored: mark }];
   };
   const isBegun = await write(dependencies, ctx, plan, missing, markAs('begun'));
-  const fromMicros = firstHour(asOfMicros, Math.max(...plan.spans.map(({ reachMicros }) => reachMicros)));
+  const fromMicros = firstHour(asOfMicros, plan.reachMicros);
   const ranges = missing.map(({ entityId }) => ({ entityId, fromMicros, toMicros: Number.POSITIVE_INFINITY }));
   const [tilesOf, lifetimeOf] = await readEntities(dependencies, ctx, plan, ranges);
   // Only what was written whole is done: a pipeline may fail in part.

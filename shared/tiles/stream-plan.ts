@@ -23,6 +23,8 @@ export interface StreamPlan {
   /** Undefined: every event counts. Compiled when first asked for: reads of tiles do not need it. */
   readonly filter: () => Filter | undefined;
   readonly lifetimes: Selection;
+  /** From the start of the earliest hop of the longest window to the moment; 0 where there are lifetime windows alone. */
+  readonly reachMicros: number;
   /** Of each group of `fold`: how the cache holds it. */
   readonly spans: readonly GroupSpan[];
 }
@@ -106,5 +108,6 @@ function compile({ view, version, table, entityType, stream }: ViewVersion, sour
   return {
     ...{ table, entityType, entityKey: stream.entityKey, source, fold, filter },
     ...{ lifetimes: selectLifetimes(fold), spans },
+    reachMicros: Math.max(...spans.map(({ reachMicros }) => reachMicros)),
   };
 }

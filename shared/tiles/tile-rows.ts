@@ -94,9 +94,10 @@ export async function readTilesAt(
   return rows;
 }
 
-const tileColumns = `${toMicrosSql('tile.hour')}, tile.state, tile.sketches, ${toMicrosSql('tile.newest_event_time')}, tile.revision`;
+/** Of a table that is called `tile`, as `tileRowOf` reads them. */
+export const tileColumns = `${toMicrosSql('tile.hour')}, tile.state, tile.sketches, ${toMicrosSql('tile.newest_event_time')}, tile.revision`;
 
-function tileRowOf([hour, state, sketches, newest, revision]: (string | number | boolean | null)[]): TileRow {
+export function tileRowOf([hour, state, sketches, newest, revision]: (string | number | boolean | null)[]): TileRow {
   return {
     hourMicros: Number(hour),
     state: String(state),

@@ -1,17 +1,18 @@
 import { type EntityEvent, tileStart } from '../aggregation/index.ts';
 import { countEvent, type StreamEvent } from './count-event.ts';
 import type { StreamPlan } from './stream-plan.ts';
+import { lifetimeHour, type TileKey } from './tile-rows.ts';
 
-/** An entity's events by the hours of their tiles. */
-export interface TouchedEntity {
-  readonly entityId: string;
+/** A tile, and the events that count in it. */
+export interface TouchedTile extends TileKey {
   readonly events: readonly EntityEvent[];
-  /** In the order of time. */
-  readonly hours: ReadonlyMap<number, readonly EntityEvent[]>;
 }
 
-/** The entities of events that count in a view, sorted: every writer touches them in this order. */
-export function tilesTouchedBy(plan: StreamPlan, events: Iterable<StreamEvent>): TouchedEntity[] {
+/**
+ * The tiles that events of a view count in, sorted by entity, since every writer touches them in this order: of each the hours,
+ * and after them its lifetime; of views without lifetime windows none.
+ */
+export function tilesTouchedBy(plan: StreamPlan, events: Iterable<StreamEvent>): TouchedTile[] {
   const byEntity = new Map<string, EntityEvent[]>();
   for (const event of events) {
     const counted = countEvent(plan, event);
@@ -20,14 +21,17 @@ export function tilesTouchedBy(plan: StreamPlan, events: Iterable<StreamEvent>):
     if (ofEntity === undefined) byEntity.set(counted.entityId, [counted]);
     else ofEntity.push(counted);
   }
-  return [...byEntity]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([entityId, ofEntity]) => ({ entityId, events: ofEntity, hours: byHour(ofEntity) }));
+  const touched: TouchedTile[] = [];
+  for (const [entityId, ofEntity] of [...byEntity].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [hourMicros, ofHour] of byHour(ofEntity)) touched.push({ entityId, hourMicros, events: ofHour });
+    if (plan.lifetimes.count > 0) touched.push({ entityId, hourMicros: lifetimeHour, events: ofEntity });
+  }
+  return touched;
 }
 
 /** Most events of a batch are of one hour. */
-function byHour(events: readonly EntityEvent[]): Map<number, readonly EntityEvent[]> {
+function byHour(events: readonly EntityEvent[]): [hourMicros: number, events: readonly EntityEvent[]][] {
   const first = tileStart(events[0]?.eventMicros ?? 0);
-  if (events.every(({ eventMicros }) => tileStart(eventMicros) === first)) return new Map([[first, events]]);
-  return new Map([...Map.groupBy(events, ({ eventMicros }) => tileStart(eventMicros))].sort(([a], [b]) => a - b));
+  if (events.every(({ eventMicros }) => tileStart(eventMicros) === first)) return [[first, events]];
+  return [...Map.groupBy(events, ({ eventMicros }) => tileStart(eventMicros))].sort(([a], [b]) => a - b);
 }
