@@ -1,17 +1,16 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { post, startBenchStores } from './support/bench-stores.ts';
+import { startBenchStores } from './support/bench-stores.ts';
 import { type CpuTime, createCpuClock } from './support/cpu-time.ts';
 import { median } from './support/load.ts';
+import { registerStreams } from './support/register-streams.ts';
 import { type Figures, printReport } from './support/report.ts';
-import { startServer } from './support/server-process.ts';
 import { storeWeek } from './support/store-week.ts';
 import { openStreamConsumer, type StreamConsumer } from './support/stream-consumer.ts';
 import {
   createTransactions,
   featuresPerEvent,
   kinesisEvent,
-  transactionSource,
   transactionViews,
   type Users,
   uniformUsers,
@@ -48,7 +47,7 @@ const bindings = [
   ...Object.keys(rowCases).map((view) => ({ stream: view, tenant: 'tenant1', view })),
 ];
 try {
-  await register();
+  await registerStreams(stores, rowCases);
   const consumer = await openStreamConsumer({
     ...stores.env,
     STREAM_BINDINGS: JSON.stringify(bindings),
@@ -247,36 +246,6 @@ function inShards<Item>(
 
 function columnsOf<Item extends object>(items: readonly Item[], names: readonly (keyof Item)[]): unknown[][] {
   return names.map((name) => items.map((item) => item[name]));
-}
-
-/** By the local server, which migrates the stores too, and has ended when anything is measured. */
-async function register(): Promise<void> {
-  const server = await startServer('functions/local.ts --no-seed', stores.env);
-  try {
-    await post(server.url, '/api/v1/stream-sources', transactionSource);
-    for (const view of transactionViews) await post(server.url, '/api/v1/feature-views', view);
-    for (const [name, count] of Object.entries(rowCases)) {
-      const features = Array.from({ length: count }, (_, index) => ({ name: `${name}_f${index}`, dtype: 'float64' }));
-      await post(server.url, '/api/v1/feature-views', { name, entity_type: 'bench_user', features });
-    }
-  } finally {
-    await server.stop();
-  }
-  const client = new pg.Client({ connectionString: stores.postgres.url });
-  await client.connect();
-  await client.query(`
-    CREATE TABLE floor_events (event_id uuid PRIMARY KEY, event_time timestamptz, created_at timestamptz, user_id text, merchant text, amount float8);
-    ${Object.entries(rowCases)
-      .map(([name, count]) => floorTable(name, count))
-      .join('\n')}
-    GRANT INSERT, SELECT ON ALL TABLES IN SCHEMA public TO feature_store_writer;`);
-  await client.end();
-}
-
-function floorTable(name: string, count: number): string {
-  const columns = Array.from({ length: count }, (_, index) => `, ${name}_f${index} float8`).join('');
-  return `CREATE TABLE floor_${name} (entity_id text COLLATE "C", event_time timestamptz, created_at timestamptz${columns},
-    PRIMARY KEY (entity_id, event_time, created_at));`;
 }
 
 /** Marks of what the cache lacks are deleted once it has it. */
