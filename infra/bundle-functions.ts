@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -69,7 +69,6 @@ async function bundleFunction(name: FunctionName, folder: string): Promise<Bundl
     // The AWS SDK's ES modules can be shaken: 240 KB less in online than its CommonJS.
     mainFields: ['module', 'main'],
     external: neverLoaded,
-    plugins: [englishOnly],
     banner: { js: requireForCommonJs },
     write: false,
     metafile: true,
@@ -89,15 +88,6 @@ const requireForCommonJs = `import { createRequire } from 'node:module'; const r
 const neverLoaded = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
   (source) => `@aws-sdk/credential-provider-${source}`,
 );
-
-/** Zod exports its messages in 50 languages as one namespace, which esbuild cannot shake: 260 KB. */
-const englishOnly: Plugin = {
-  name: 'english-only',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: `export { default as en } from './en.js';`,
-    })),
-};
 
 function copy(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });

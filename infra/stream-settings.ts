@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = (pattern: RegExp, what: string) => z.string().regex(pattern, { error: `is ${what}` });
 const streamName = name(/^[A-Za-z0-9._-]{1,249}$/, 'the name of a stream or a topic');

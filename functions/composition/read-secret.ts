@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A secret's text, from Secrets Manager. */
 export async function readSecret(arn: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ErrorCode, errorCodes, FeatureStoreError } from '../../shared/contract/errors.ts';
 
 /** Bytes of a body where a route says nothing else. Reads name at most 1,000 entities and 500 features. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ReplayReport, replayDeadLetters } from '../../shared/delivery/index.ts';
 import { composeDelivery } from '../composition/delivery.ts';
 

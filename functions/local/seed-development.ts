@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FunctionApp } from '../http/create-app.ts';
 import { createProgress } from './progress.ts';
 import { type Send, seed } from './seed.ts';

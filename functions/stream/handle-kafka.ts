@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { arrivalMicrosOf, type DeliverRecords, type StreamRecord } from '../../shared/delivery/index.ts';
 
 /** What Lambda hands over of topics of Kafka: lists of records by `topic-partition`, each in the order of its offsets. */

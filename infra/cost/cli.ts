@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { assumptions, compareKnobs, estimateCost, totalOf, type Workload } from './estimate-cost.ts';
 import { pricesAsOf } from './prices.ts';
 

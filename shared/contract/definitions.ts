@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { answeredTimeSchema, descriptionSchema, tagsSchema, textSchema, ttlHoursSchema } from './scalars.ts';
 
 /** What definitions of features, views and services have in common. */

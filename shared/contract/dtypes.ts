@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The data types a feature may have. `docs/semantics.md` section 3 says how each is written and answered. */
 export const dtypes = [

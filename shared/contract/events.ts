@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rejectionSchema } from './ingest.ts';
 import { route } from './route.ts';
 import { boundedList } from './scalars.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { described, nameParam, owned, registryLimits } from './definitions.ts';
 import { nameSchema } from './names.ts';
 import { route } from './route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { described, nameParam, owned, registered, timesOfChange, timeToLive, versionSchema } from './definitions.ts';
 import { dtypeSchema } from './dtypes.ts';
 import { entityTypeSchema, featureNameSchema, nameSchema } from './names.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rowErrorCodes } from './errors.ts';
 import { route } from './route.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Of feature views, features, services and entity types. 48 characters leave room for suffixes in Postgres's 63 bytes. */
 export const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema } from './names.ts';
 import { route } from './route.ts';
 import { answeredTimeSchema, boundedList, entityIdSchema, recordOf } from './scalars.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { route } from './route.ts';
 
 const dependencySchema = z.object({ status: z.enum(['up', 'down']), detail: z.string().optional() });

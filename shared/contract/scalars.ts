@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { normalizeEntityId } from './entity-id.ts';
 import type { ErrorCode } from './errors.ts';
 import { parseTime, type Time } from './time.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameParam } from './definitions.ts';
 import { nameSchema } from './names.ts';
 import { valueSchema } from './online.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { described, timeToLive } from './definitions.ts';
 import { featureNameSchema, nameSchema } from './names.ts';
 import { textSchema } from './scalars.ts';

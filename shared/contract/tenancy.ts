@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { route, scopes } from './route.ts';
 import { answeredTimeSchema, textSchema } from './scalars.ts';
 

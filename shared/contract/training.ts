@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { askedFeatures, exactlyOne, statusSchema, valueSchema } from './online.ts';
 import { route } from './route.ts';
 import { boundedList, entityIdSchema, givenTimeSchema, recordOf, timeSchema } from './scalars.ts';

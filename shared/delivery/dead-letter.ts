@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatMicros } from '../contract/time.ts';
 import type { BindingTarget } from '../platform/stream-bindings.ts';
 import type { EventRefusal } from './identify-event.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FeatureStoreError } from '../contract/errors.ts';
 import { rejectionSchema } from '../contract/ingest.ts';
 import type { IngestRows } from '../ingestion/index.ts';

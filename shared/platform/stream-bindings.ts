@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { namePattern, versionedNamePattern } from '../contract/names.ts';
 import { tenantNamePattern } from '../contract/tenancy.ts';
 

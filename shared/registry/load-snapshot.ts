@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dtypeSchema } from '../contract/dtypes.ts';
 import { aggregationFunctions } from '../contract/stream-views.ts';
 import type { TenantContext } from '../platform/context.ts';

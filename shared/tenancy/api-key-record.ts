@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { scopes } from '../contract/route.ts';
 import { bytesAttribute, textAttribute, textSetAttribute } from './attributes.ts';
 

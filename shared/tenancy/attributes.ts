@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** DynamoDB's attribute values, parsed to what they hold. */
 export const textAttribute = z.object({ S: z.string() }).transform(({ S }) => S);

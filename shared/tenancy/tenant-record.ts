@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { numberAttribute, textAttribute } from './attributes.ts';
 
 export type Tenant = z.infer<typeof tenantSchema>;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { composeRespCache } from '../../functions/composition/core.ts';
 import { composeApp } from '../../functions/local/compose-app.ts';
 import { developmentKeys } from '../../functions/local/development-tenants.ts';

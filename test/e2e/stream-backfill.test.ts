@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { composeLocalDelivery } from '../../functions/local/compose-delivery.ts';
 import { createKinesisHandler } from '../../functions/stream/handle-kinesis.ts';
 import { createRespCache, guardCache } from '../../shared/cache/index.ts';

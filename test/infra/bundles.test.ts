@@ -8,7 +8,7 @@ import {
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Bundles, bundleFunctions, type FunctionName } from '../../infra/bundle-functions.ts';
 import { signEnvelope } from '../../shared/delivery/envelope.ts';
 import { type DeployedStores, madeName, startDeployedStores } from './deployed-stores.ts';

@@ -1,6 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import pg from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openKinesis } from '../../functions/local/kinesis.ts';
 import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';

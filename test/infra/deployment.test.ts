@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSettings } from '../../infra/settings.ts';
 import { contextWith, devWith, functionsOf, type Synthesized, stackNames, synthesize } from './synthesize.ts';
 

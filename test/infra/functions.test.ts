@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { environmentNames } from '../../shared/platform/environment.ts';
 import { grantsOf } from './grants.ts';
 import { devWithKafka, functionsOf, synthesize } from './synthesize.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeployedFunction, Synthesized } from './synthesize.ts';
 
 const oneOrMore = <Item extends z.ZodType>(item: Item) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { alarmsOf, widgetsOf } from './shown-metrics.ts';
 import { contextWith, devWithKafka, functionsOf, type Synthesized, stackNames, synthesize } from './synthesize.ts';
 

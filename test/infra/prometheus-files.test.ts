@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createSystemClock } from '../../shared/platform/clock.ts';
 import { createPrometheusTelemetry } from '../../shared/platform/prometheus.ts';
 

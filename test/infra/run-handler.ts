@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // A process as Lambda starts one: loads the bundle named by its argument, then answers one event after the other.
 const bundle = z.string().parse(process.argv[2]);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Synthesized, stackNames } from './synthesize.ts';
 
 export interface MetricName {

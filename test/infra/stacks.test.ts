@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSettings } from '../../infra/settings.ts';
 import { eventRoutes } from '../../shared/contract/events.ts';
 import { ingestRoutes } from '../../shared/contract/ingest.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSettings } from '../../infra/settings.ts';
 import { bindingsSchema } from '../../infra/stream-settings.ts';
 import { streamBindingsSchema } from '../../shared/platform/stream-bindings.ts';

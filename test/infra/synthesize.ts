@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Bundle, Bundles } from '../../infra/bundle-functions.ts';
 import { createStacks } from '../../infra/create-stacks.ts';
 import { parseSettings } from '../../infra/settings.ts';

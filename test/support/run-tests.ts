@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Everything that must hold before a test is worth running, quickest first. */
 const CHECKS: [heading: string, command: string, ...args: string[]][] = [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCodes } from '../../../shared/contract/errors.ts';
 import { isAnswerLimited } from '../../../shared/contract/route.ts';
 import { allRoutes } from '../../../shared/contract/routes.ts';

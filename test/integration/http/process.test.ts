@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Child, startChild } from '../../support/child-process.ts';
 import { freePort } from '../../support/free-port.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { deadLetterKey, readDeadLetter, writeDeadLetter } from '../../../shared/delivery/dead-letter.ts';
 import type { DeadLetterStore } from '../../../shared/delivery/dead-letter-store.ts';
 import { createFolderDeadLetters } from '../../../shared/delivery/folder-dead-letters.ts';

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson, parseWith, readBody, readParams, readQuery } from '../../../functions/http/parse-request.ts';
 import { FeatureStoreError } from '../../../shared/contract/errors.ts';
 import { boundedList, recordOf, textSchema } from '../../../shared/contract/scalars.ts';
