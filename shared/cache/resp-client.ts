@@ -1,24 +1,12 @@
+import type { RedisClient } from './redis-client.ts';
+
 /** A connection to Redis or Valkey, to one server or to the nodes of a cluster. */
-export interface RespClient {
+export interface RespClient extends RedisClient {
   isReady(): boolean;
   /** While the first attempt to connect lasts, what settles (never rejects) at its end; undefined ever after. */
   starting(): Promise<void> | undefined;
-  /** The keys of one script call must be of one slot. On a single server all are. */
-  slotOf(key: string): number;
-  /** Sends all at once and answers in order. Rejects if any command failed; the others may have been done. */
-  send(commands: readonly RespCommand[]): Promise<unknown[]>;
-  /** Rejects unless every server answers. */
-  ping(): Promise<void>;
   /** Drops the connection at once, and what was sent on it. */
   close(): void;
-}
-
-export interface RespCommand {
-  readonly name: 'get' | 'hmget' | 'unlink' | 'eval' | 'evalsha';
-  /** What decides the node that it goes to. */
-  readonly key: string;
-  /** All arguments, the key among them. */
-  readonly args: (string | number)[];
 }
 
 export type OnConnectionError = (error: unknown) => void;

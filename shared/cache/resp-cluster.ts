@@ -1,13 +1,8 @@
 import { Cluster, type Redis } from 'ioredis';
 import { clusterSlot } from './cluster-slot.ts';
 import { gatherWrites } from './gather-writes.ts';
-import {
-  connectionSettings,
-  type OnConnectionError,
-  type RespClient,
-  type RespCommand,
-  reconnectDelayMillis,
-} from './resp-client.ts';
+import type { RedisCommand } from './redis-client.ts';
+import { connectionSettings, type OnConnectionError, type RespClient, reconnectDelayMillis } from './resp-client.ts';
 import { sendPipeline } from './resp-single.ts';
 import type { RespAddress } from './resp-url.ts';
 
@@ -42,11 +37,11 @@ export function connectCluster(
   };
   let starting: Promise<void> | undefined = connect(cluster).then(settle, settle);
 
-  const ownerOf = ({ key }: RespCommand): Redis | undefined =>
+  const ownerOf = ({ key }: RedisCommand): Redis | undefined =>
     nodes.get(cluster.slots[clusterSlot(key)]?.[0] ?? 'unknown');
 
   /** One command, redirected by ioredis to wherever the slot went, which it remembers. */
-  async function sendAlone(command: RespCommand): Promise<unknown> {
+  async function sendAlone(command: RedisCommand): Promise<unknown> {
     const owner = ownerOf(command);
     // Of ioredis it would wait for the node to come back.
     if (isLost(owner)) throw new Error('The connection to the node is lost');
@@ -54,7 +49,7 @@ export function connectCluster(
     return cluster.call(command.name, command.args);
   }
 
-  async function sendToNode(owner: Redis | undefined, commands: readonly RespCommand[]): Promise<unknown[]> {
+  async function sendToNode(owner: Redis | undefined, commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendAlone));
     gatherWrites(owner);
     const replies = await sendPipeline(owner, commands);

@@ -1,12 +1,7 @@
 import { Redis } from 'ioredis';
 import { gatherWrites } from './gather-writes.ts';
-import {
-  connectionSettings,
-  type OnConnectionError,
-  type RespClient,
-  type RespCommand,
-  reconnectDelayMillis,
-} from './resp-client.ts';
+import type { RedisCommand } from './redis-client.ts';
+import { connectionSettings, type OnConnectionError, type RespClient, reconnectDelayMillis } from './resp-client.ts';
 
 /** One server. Connects in the background from now on, for ever. */
 export function connectSingle(url: string, onConnectionError: OnConnectionError): RespClient {
@@ -46,7 +41,7 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
 /** All commands in one packet, and what became of each. */
 export async function sendPipeline(
   redis: Redis,
-  commands: readonly RespCommand[],
+  commands: readonly RedisCommand[],
 ): Promise<[error: Error | null, reply: unknown][]> {
   const pipeline = redis.pipeline();
   for (const { name, args } of commands) pipeline.call(name, args);
