@@ -14,3 +14,4 @@ export {
   tileFields,
   undoingMark,
 } from './tile-fields.ts';
+export { createUpstashCache, type UpstashCacheOptions } from './upstash-cache.ts';

@@ -19,6 +19,8 @@ declare module 'vitest' {
     redisUrl: string;
     /** `redis-cluster://host:port,host:port,host:port` */
     redisClusterUrl: string;
+    /** Upstash's REST interface over the single Redis. */
+    upstash: { url: string; token: string };
     dynamodbEndpoint: string;
   }
 }
@@ -28,6 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const services = await startServices();
   project.provide('redisUrl', services.redisUrl);
   project.provide('redisClusterUrl', services.redisClusterUrl);
+  project.provide('upstash', services.upstash);
   project.provide('dynamodbEndpoint', services.dynamodbEndpoint);
   const end = await preparePostgres[project.getProvidedContext().postgresLane](project);
   return async () => {

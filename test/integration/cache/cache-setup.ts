@@ -4,6 +4,7 @@ import {
   type CacheOptions,
   createMemoryCache,
   createRespCache,
+  createUpstashCache,
   guardCache,
   type OnlineCache,
 } from '../../../shared/cache/index.ts';
@@ -21,6 +22,7 @@ export const DRIVERS: Record<string, OpenCache> = {
   'on one server': (options) => createRespCache({ url: inject('redisUrl'), timeoutMillis, ...options }),
   'on one server over three connections': (options) =>
     createRespCache({ url: inject('redisUrl'), timeoutMillis, maxConnections: 3, ...options }),
+  'over Upstash’s REST interface': (options) => createUpstashCache({ ...inject('upstash'), timeoutMillis, ...options }),
   'on a cluster': (options) => createRespCache({ url: inject('redisClusterUrl'), timeoutMillis, ...options }),
   'on a cluster, behind the breaker': (options) =>
     guardCache(createRespCache({ url: inject('redisClusterUrl'), timeoutMillis, ...options })),
