@@ -50,6 +50,6 @@ function readKafkaRecords(event: unknown): StreamRecord[] {
       shard: String(partition),
       sequence: String(offset),
       arrivalMicros: arrivalMicrosOf(timestamp, String(offset)),
-      data: Buffer.from(value ?? '', 'base64'),
+      data: value ?? '',
     }));
 }

@@ -53,7 +53,7 @@ function readKinesisRecords(event: unknown): StreamRecord[] {
       shard: eventID.slice(0, eventID.indexOf(':')),
       sequence: kinesis.sequenceNumber,
       arrivalMicros: arrivalMicrosOf(kinesis.approximateArrivalTimestamp * 1000, kinesis.sequenceNumber),
-      data: Buffer.from(kinesis.data, 'base64'),
+      data: kinesis.data,
     };
   });
 }

@@ -5,8 +5,8 @@ import type { Batch } from './batch.ts';
 import type { GroupedItem, RecordGroup } from './group-records.ts';
 import type { EventRefusal } from './identify-event.ts';
 
-export type ApplyItems = (
-  items: readonly GroupedItem[],
+export type ApplyItems<Item extends GroupedItem> = (
+  items: readonly Item[],
 ) => Promise<{ accepted: number; rejected: readonly (EventRefusal & { readonly index: number })[] }>;
 
 /** Calls that may fail while a group is split in search of what Postgres refuses: finding one item takes one for each halving. */
@@ -16,12 +16,12 @@ const mostSplits = 64;
  * Applies items in one call. What Postgres refuses and no judge foresaw is searched for by halves, so that it is left out alone;
  * where too much is refused, all that is left goes with it, and not a function's whole time.
  */
-export async function applyItems(
+export async function applyItems<Item extends GroupedItem>(
   logger: Logger,
   batch: Batch,
   group: RecordGroup,
-  all: readonly GroupedItem[],
-  apply: ApplyItems,
+  all: readonly Item[],
+  apply: ApplyItems<Item>,
 ): Promise<void> {
   const parts = [all];
   let splits = 0;

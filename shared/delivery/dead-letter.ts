@@ -40,7 +40,7 @@ export function writeDeadLetter({ record, tenant, target, reason, detail, refuse
     arrival: formatMicros(Math.max(0, arrivalMicros)),
     arrival_micros: arrivalMicros,
     refused: refused ?? null,
-    data: data.toString('base64'),
+    data,
   });
 }
 
@@ -65,7 +65,7 @@ export function readDeadLetter(text: string): StreamRecord | undefined {
   return {
     ...position,
     arrivalMicros: arrival_micros,
-    data: Buffer.from(data, 'base64'),
+    data,
     ...(refused === null ? {} : { places: refused.map(({ index }) => index) }),
   };
 }

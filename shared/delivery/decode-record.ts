@@ -1,5 +1,6 @@
 import type { BindingTarget, StreamBinding } from '../platform/stream-bindings.ts';
 import { envelopeOf, isSigned } from './envelope.ts';
+import { isObject } from './is-object.ts';
 import { isRefusal, type Refusal, readBody } from './read-body.ts';
 import type { StreamRecord } from './stream-record.ts';
 
@@ -39,7 +40,7 @@ function decode(
   binding: StreamBinding | undefined,
   secret: string | undefined,
 ): DecodedRecord | Refusal {
-  const read = readBody(data);
+  const read = readBody(Buffer.from(data, 'base64'));
   if (isRefusal(read)) return read;
   const envelope = envelopeOf(read.body);
   if (envelope !== undefined) {
@@ -119,7 +120,3 @@ function itemsOf(content: Record<string, unknown>, tenant: string, target: Bindi
 }
 
 const notAnObject: Refusal = { reason: 'not_an_object', detail: 'a record is an object of JSON' };
-
-function isObject(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given);
-}

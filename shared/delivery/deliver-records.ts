@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Logger } from '../platform/logger.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
-import type { Registries } from '../registry/index.ts';
+import type { Registries, StreamSource } from '../registry/index.ts';
 import type { ApplyEvents, IncomingEvent } from '../stream/index.ts';
 import { type ApplyItems, applyItems, failAll, refusalOf } from './apply-items.ts';
 import { type Batch, createBatch } from './batch.ts';
@@ -92,12 +92,13 @@ async function applyGroup(dependencies: DeliverDependencies, batch: Batch, group
   try {
     const ctx = await dependencies.findTenant(group.tenant);
     if (ctx === undefined) return refuseAll({ code: 'unknown_tenant', detail: `there is no tenant ${group.tenant}` });
-    const { items, apply } =
-      group.target.kind === 'source'
-        ? await eventsOf(dependencies, batch, ctx, group)
-        : { items: group.items, apply: rowsCall(dependencies, ctx, group.target.name) };
-    for (let start = 0; start < items.length; start += mostItems) {
-      await applyItems(dependencies.logger, batch, group, items.slice(start, start + mostItems), apply);
+    if (group.target.kind === 'view') {
+      await applyInParts(dependencies, batch, group, group.items, rowsCall(dependencies, ctx, group.target.name));
+    } else {
+      const source = await findSource(dependencies.registries, ctx, group.target.name);
+      await applyInParts(dependencies, batch, group, eventsOf(source, batch, group), (events) =>
+        dependencies.applyEvents(ctx, source.name, events),
+      );
     }
   } catch (error) {
     if (error instanceof UnavailableError) failAll(dependencies.logger, batch, group, group.items, error);
@@ -105,32 +106,36 @@ async function applyGroup(dependencies: DeliverDependencies, batch: Batch, group
   }
 }
 
-async function eventsOf(
-  { registries, applyEvents }: DeliverDependencies,
+async function applyInParts<Item extends GroupedItem>(
+  { logger }: DeliverDependencies,
   batch: Batch,
-  ctx: TenantContext,
   group: RecordGroup,
-): Promise<{ items: readonly GroupedItem[]; apply: ApplyItems }> {
-  const source = await findSource(registries, ctx, group.target.name);
-  const events = new Map<GroupedItem, IncomingEvent>();
+  items: readonly Item[],
+  apply: ApplyItems<Item>,
+): Promise<void> {
+  for (let start = 0; start < items.length; start += mostItems) {
+    await applyItems(logger, batch, group, items.slice(start, start + mostItems), apply);
+  }
+}
+
+/** Refuses what has no identity. */
+function eventsOf(source: StreamSource, batch: Batch, group: RecordGroup): (GroupedItem & IncomingEvent)[] {
+  const events: (GroupedItem & IncomingEvent)[] = [];
   for (const item of group.items) {
     const { record, place, given } = item;
     const identified = identifyEvent(source, given, () => transportEventId(record, place));
     if ('code' in identified) batch.refuseItem(group, item, identified);
-    else events.set(item, { ...identified, arrivalMicros: record.arrivalMicros });
+    else {
+      const { eventId, fields } = identified;
+      events.push({ given, record, place, eventId, fields, arrivalMicros: record.arrivalMicros });
+    }
   }
-  const apply: ApplyItems = (items) =>
-    applyEvents(
-      ctx,
-      source.name,
-      items.flatMap((item) => events.get(item) ?? []),
-    );
-  return { items: [...events.keys()], apply };
+  return events;
 }
 
 const rejectedSchema = z.array(rejectionSchema);
 
-function rowsCall({ ingestRows }: DeliverDependencies, ctx: TenantContext, view: string): ApplyItems {
+function rowsCall({ ingestRows }: DeliverDependencies, ctx: TenantContext, view: string): ApplyItems<GroupedItem> {
   return async (items) => {
     const rows = items.map(({ given }) => given);
     const arrivalMicros = items.map(({ record }) => record.arrivalMicros);

@@ -1,9 +1,11 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
 import type { StreamSource } from '../registry/index.ts';
+import { isObject } from './is-object.ts';
 
 export interface IdentifiedEvent {
   readonly eventId: string;
+  /** As given: `event_id` is among them also where the source has no field of this name. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -23,14 +25,9 @@ export function identifyEvent(
   given: unknown,
   otherwise: () => string,
 ): IdentifiedEvent | (EventRefusal & { readonly code: RowErrorCode }) {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return { code: 'invalid_row', detail: 'an event is an object of its fields' };
-  }
-  const { event_id: beside, ...others }: { event_id?: unknown } = given;
-  const isField = source.fields.some(({ name }) => name === 'event_id');
-  const fields: Record<string, unknown> = isField ? { ...given } : others;
-  const own = source.eventId === null ? null : (fields[source.eventId] ?? null);
-  const named = own ?? beside ?? null;
+  if (!isObject(given)) return { code: 'invalid_row', detail: 'an event is an object of its fields' };
+  const own = source.eventId === null ? null : (given[source.eventId] ?? null);
+  const named = own ?? given.event_id ?? null;
   if (named === null) {
     if (source.eventId === 'event_id' && isIdInteger(source)) {
       return {
@@ -38,7 +35,7 @@ export function identifyEvent(
         detail: 'event_id: an integer is needed, by which the source tells events apart',
       };
     }
-    return { eventId: otherwise(), fields };
+    return { eventId: otherwise(), fields: given };
   }
   const eventId = normalizeEntityId(named);
   if (eventId === undefined) {
@@ -48,7 +45,7 @@ export function identifyEvent(
       detail: `${name}: 1 to 512 bytes of text without NUL or lone surrogate, or a safe integer`,
     };
   }
-  return { eventId: own !== null && isIdInteger(source) ? canonical(eventId) : eventId, fields };
+  return { eventId: own !== null && isIdInteger(source) ? canonical(eventId) : eventId, fields: given };
 }
 
 function isIdInteger({ eventId, fields }: StreamSource): boolean {

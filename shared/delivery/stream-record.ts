@@ -9,7 +9,8 @@ export interface StreamRecord {
   readonly sequence: string;
   /** When it reached the stream, in microseconds. The same at each delivery. */
   readonly arrivalMicros: number;
-  readonly data: Buffer;
+  /** Its bytes as base64, as Lambda hands them over. Decoded where they are read: a Buffer each would live until all are stored. */
+  readonly data: string;
   /** Of a record that is delivered again: the places of its events or rows that are meant. All without it. */
   readonly places?: readonly number[];
 }

@@ -98,8 +98,8 @@ function createJudge(
       const value = given[name];
       const field = fields.get(name);
       if (field === undefined) {
-        // Where it is no field of the source, it is the identity.
-        if (name === 'event_id' && source.eventId === null) continue;
+        // Where it is no field of the source, it is the identity, or stands beside that.
+        if (name === 'event_id') continue;
         return { code: 'unknown_field', detail: `${source.name} has no field ${shown(name)}` };
       }
       if (value === null || value === undefined) continue;

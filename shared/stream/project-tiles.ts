@@ -44,5 +44,5 @@ export async function projectTiles(
     const row = rows[place];
     if (row !== undefined) entries.push(...entriesOf(entityId, row, true));
   }
-  await cache.writeNewest(entries);
+  await cache.writeNewest(entries, 'projection');
 }

@@ -8,7 +8,12 @@ export function recordOf(body: unknown, given: Partial<StreamRecord> = {}): Stre
     shard: 'shardId-000000000006',
     sequence: '49590338271490256608559692538361571095921575989136588898',
     arrivalMicros: 1_545_084_650_987_898,
-    data: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    data: base64Of(body),
     ...given,
   };
+}
+
+function base64Of(body: unknown): string {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  return bytes.toString('base64');
 }
