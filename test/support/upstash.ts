@@ -24,10 +24,14 @@ const commandsSchema = z.array(commandSchema).min(1);
 type Command = z.infer<typeof commandSchema>;
 
 /** Upstash's REST interface over a real Redis: `/`, `/pipeline` and `/multi-exec`, with a bearer token, in plain text or base64. */
-export async function startUpstash(redisUrl: string): Promise<UpstashServer> {
+export async function startUpstash(
+  redisUrl: string,
+  onRequest: (request: IncomingMessage) => void = () => {},
+): Promise<UpstashServer> {
   const token = crypto.randomUUID();
   const redis = new Redis(redisUrl);
   const server = createServer(async (request, response) => {
+    onRequest(request);
     const { status, body } =
       request.headers.authorization === `Bearer ${token}` ? await answer(redis, request) : unauthorized;
     const isBase64 = request.headers['upstash-encoding'] === 'base64';
