@@ -1,10 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { bundleModule, root } from './bundle-module.ts';
 
 /** Each function's handler, and what it reads from beside its bundle. */
 const sources = {
@@ -55,39 +52,12 @@ export async function bundleFunctions(): Promise<Bundles> {
 
 async function bundleFunction(name: FunctionName, folder: string): Promise<Bundle> {
   const { entry, beside } = sources[name];
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minify: true,
-    sourcemap: true,
-    // With it the map of online is 3.9 MB instead of 1.3, and every cold start has the package to fetch.
-    sourcesContent: false,
-    // The AWS SDK's ES modules can be shaken: 240 KB less in online than its CommonJS.
-    mainFields: ['module', 'main'],
-    external: neverLoaded,
-    banner: { js: requireForCommonJs },
-    write: false,
-    metafile: true,
-    // Written elsewhere; from here the paths in the map, and with them the asset's hash, are the same on every machine.
-    outfile: `dist/${name}/index.mjs`,
-  });
+  const { outputFiles, metafile } = await bundleModule(name, entry);
   mkdirSync(folder, { recursive: true });
   for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
   for (const [file, source] of Object.entries(beside)) copy(join(root, source), join(folder, file));
   return { folder, inputs: Object.keys(metafile.inputs) };
 }
-
-/** pg, ioredis and pino are CommonJS and require Node's own modules, which an ES module has no `require` for. */
-const requireForCommonJs = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
-
-/** Credentials come from the environment in Lambda; the SDK imports these dynamically where they do not. 117 KB. */
-const neverLoaded = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
-  (source) => `@aws-sdk/credential-provider-${source}`,
-);
 
 function copy(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { type BuildResult, build } from 'esbuild';
+
+/** The project's. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** One module with all that it imports, as it goes to Lambda: `index.mjs` and its source map. Written nowhere. */
+export function bundleModule(
+  name: string,
+  entry: string,
+): Promise<BuildResult<{ readonly write: false; readonly metafile: true }>> {
+  return build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    sourcemap: true,
+    // With it the map of online is 3.9 MB instead of 1.3, and every cold start has the package to fetch.
+    sourcesContent: false,
+    // The AWS SDK's ES modules can be shaken: 240 KB less in online than its CommonJS.
+    mainFields: ['module', 'main'],
+    external: neverLoaded,
+    banner: { js: requireForCommonJs },
+    write: false,
+    metafile: true,
+    // Written elsewhere; from here the paths in the map, and with them the asset's hash, are the same on every machine.
+    outfile: `dist/${name}/index.mjs`,
+  });
+}
+
+/** pg, ioredis and pino are CommonJS and require Node's own modules, which an ES module has no `require` for. */
+const requireForCommonJs = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+
+/** Credentials come from the environment in Lambda; the SDK imports these dynamically where they do not. 117 KB. */
+const neverLoaded = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
+  (source) => `@aws-sdk/credential-provider-${source}`,
+);
