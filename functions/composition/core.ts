@@ -1,4 +1,4 @@
-import { createRespCache, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
+import { createRespCache, type GuardOptions, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
@@ -63,7 +63,12 @@ export function composeDynamoDb(environment: Environment): DynamoDb {
 }
 
 /** The cache over RESP, behind its breaker. An outage is a line of the log at its begin and one at its end: no request fails of it. */
-export function composeRespCache(environment: Environment, url: string, logger: Logger): OnlineCache {
+export function composeRespCache(
+  environment: Environment,
+  url: string,
+  logger: Logger,
+  guard: Pick<GuardOptions, 'catchUp'> = {},
+): OnlineCache {
   return guardCache(
     createRespCache({
       url,
@@ -73,8 +78,9 @@ export function composeRespCache(environment: Environment, url: string, logger: 
       generation: environment.CACHE_GENERATION,
     }),
     {
+      ...guard,
       onChange: (isOpen) => {
-        if (isOpen) logger.warn('the cache failed repeatedly and is left alone: Postgres answers');
+        if (isOpen) logger.warn('the cache fails and is left alone: Postgres answers');
         else logger.warn('the cache answers again');
       },
     },

@@ -4,17 +4,17 @@ import {
   type DeadLetterStore,
   type DeliverRecords,
 } from '../../shared/delivery/index.ts';
-import { createIngestRows } from '../../shared/ingestion/index.ts';
+import { catchUpCache, createIngestRows } from '../../shared/ingestion/index.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
 import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
-import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createApplyEvents } from '../../shared/stream/index.ts';
 import { findTenant } from '../../shared/tenancy/index.ts';
 import { composeDynamoDb, composeRegistries, composeRespCache } from './core.ts';
 import { observeDelivery, observeDuplicates } from './observe-delivery.ts';
+import { composePostgres } from './postgres.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
 export interface DeliveryParts {
@@ -32,13 +32,17 @@ export async function composeDelivery(): Promise<DeliveryParts> {
   const telemetry = createEmbeddedMetrics({ clock });
   const region = environment.AWS_REGION;
   const dynamodb = composeDynamoDb(environment);
-  const database = createPostgres({
+  const database = composePostgres({
     url: required(environment, 'POSTGRES_URL'),
     maxPool: environment.POSTGRES_MAX_POOL,
     queryTimeoutMillis: 15_000,
+    readsOnly: false,
     telemetry,
+    logger,
   });
-  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
+  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger, {
+    catchUp: (unguarded) => catchUpCache({ database, cache: unguarded }),
+  });
   const { registries } = composeRegistries({ dynamodb, cache, clock, logger });
   const stores = {
     database,

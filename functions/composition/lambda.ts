@@ -7,11 +7,11 @@ import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
 import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts';
 import { type Environment, required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
-import { createPostgres } from '../../shared/platform/postgres.ts';
 import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth } from '../http/operations.ts';
 import { composeDynamoDb, composeRegistries, composeRespCache, type RegistryCore } from './core.ts';
+import { composePostgres } from './postgres.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
 /** What a Lambda function is composed of; each function's handler.ts mounts its routes on it. */
@@ -34,22 +34,34 @@ export interface LambdaOptions {
    * ends the process without an answer.
    */
   readonly queryTimeoutMillis: number;
+  /** Whether the function's role can only read. Default no. */
+  readonly readsOnly?: boolean;
+  /** Of a function that projects to the cache: catchUpCache. Others carry none of its code. */
+  readonly catchUp?: (stores: Pick<LambdaParts, 'database' | 'cache'>) => Promise<unknown>;
 }
 
 /** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down. */
-export async function composeLambda({ queryTimeoutMillis }: LambdaOptions): Promise<LambdaParts> {
+export async function composeLambda(options: LambdaOptions): Promise<LambdaParts> {
+  const { queryTimeoutMillis, readsOnly = false, catchUp } = options;
   const environment = await readLambdaEnvironment(process.env);
   const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
   const clock = createSystemClock();
   const telemetry = createEmbeddedMetrics({ clock });
   const dynamodb = composeDynamoDb(environment);
-  const database = createPostgres({
+  const database = composePostgres({
     url: required(environment, 'POSTGRES_URL'),
     maxPool: environment.POSTGRES_MAX_POOL,
     queryTimeoutMillis,
+    readsOnly,
     telemetry,
+    logger,
   });
-  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
+  const cache = composeRespCache(
+    environment,
+    required(environment, 'REDIS_URL'),
+    logger,
+    catchUp === undefined ? {} : { catchUp: (unguarded) => catchUp({ database, cache: unguarded }) },
+  );
   const peppers: Peppers = [{ id: '1', secret: required(environment, 'API_KEY_SECRET') }];
   const answerLimit = lambdaAnswerLimit(environment.ANSWER_MAX_BYTES);
   const app = createApp({

@@ -1,5 +1,5 @@
 import { createKinesisClient, createKinesisLog, createPublishEvents } from '../../shared/delivery/index.ts';
-import { createIngestRows } from '../../shared/ingestion/index.ts';
+import { catchUpCache, createIngestRows } from '../../shared/ingestion/index.ts';
 import { required } from '../../shared/platform/environment.ts';
 import { judgeEvents } from '../../shared/stream/index.ts';
 import { claimArrival } from '../../shared/tenancy/index.ts';
@@ -7,7 +7,7 @@ import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
 import { mountIngest } from './app.ts';
 import { mountEvents } from './event-routes.ts';
 
-const parts = await composeLambda({ queryTimeoutMillis: 10_000 });
+const parts = await composeLambda({ queryTimeoutMillis: 10_000, catchUp: catchUpCache });
 const { environment } = parts;
 const futureToleranceSeconds = environment.EVENT_TIME_TOLERANCE_SECONDS;
 mountIngest(parts.app, {

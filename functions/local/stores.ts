@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { createMemoryCache, type OnlineCache } from '../../shared/cache/index.ts';
 import { createKinesisLog, type EventLog } from '../../shared/delivery/index.ts';
+import { catchUpCache } from '../../shared/ingestion/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
@@ -13,6 +14,7 @@ import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { composeRespCache } from '../composition/core.ts';
+import { composePostgres } from '../composition/postgres.ts';
 import { type LocalKinesis, openKinesis } from './kinesis.ts';
 import { lockFolder } from './lock-folder.ts';
 import { StartError } from './start-error.ts';
@@ -51,9 +53,9 @@ export async function openLocalStores(options: LocalStoreOptions): Promise<Local
   if (options.folder !== undefined && isEmbedded) await takeFolder(options.folder);
   // First, since it takes longest to answer.
   const kinesis = await openKinesis(environment);
-  const cache = openCache(options);
   const dynamo = await openDynamoDb(options);
   const postgres = await openPostgres(options);
+  const cache = openCache(options, postgres.databases.writer);
   return {
     ...postgres.databases,
     dynamodb: dynamo.dynamodb,
@@ -85,11 +87,13 @@ async function takeFolder(folder: string): Promise<void> {
   }
 }
 
-function openCache({ environment, clock, logger }: LocalStoreOptions): OnlineCache {
+function openCache({ environment, clock, logger }: LocalStoreOptions, database: Database): OnlineCache {
   const { REDIS_URL: url, CACHE_TTL_SECONDS: ttlSeconds, CACHE_GENERATION: generation } = environment;
   if (url === undefined) return createMemoryCache({ clock, ttlSeconds, generation });
   try {
-    return composeRespCache(environment, url, logger);
+    return composeRespCache(environment, url, logger, {
+      catchUp: (cache) => catchUpCache({ database, cache }),
+    });
   } catch (error) {
     throw new StartError(`REDIS_URL: ${error instanceof Error ? error.message : 'is no address'}.`, error);
   }
@@ -124,7 +128,7 @@ async function openDynamoDb({ environment, folder }: LocalStoreOptions) {
   return { dynamodb, described: folder === undefined ? 'dynalite, in memory' : 'dynalite', close };
 }
 
-async function openPostgres({ environment, telemetry, folder }: LocalStoreOptions) {
+async function openPostgres({ environment, telemetry, logger, folder }: LocalStoreOptions) {
   const { POSTGRES_URL: url, POSTGRES_MAX_POOL: maxPool } = environment;
   if (url === undefined) {
     const pglite = await createPglite({
@@ -134,17 +138,14 @@ async function openPostgres({ environment, telemetry, folder }: LocalStoreOption
     const databases = { admin: pglite, owner: pglite, maintenance: pglite, writer: pglite, reader: pglite };
     return { databases, described: folder === undefined ? 'PGlite, in memory' : 'PGlite', close: () => pglite.close() };
   }
-  const as = (
-    role: 'owner' | 'writer' | 'reader',
-    settings: { maxPool: number; queryTimeoutMillis?: number; statementTimeoutMillis?: number },
-  ): Database => createPostgres({ url, telemetry, role: `feature_store_${role}`, ...settings });
+  const as = (role: 'owner' | 'writer' | 'reader') => ({ url, telemetry, role: `feature_store_${role}` });
   const databases = {
     admin: createPostgres({ url, telemetry, maxPool: 1 }),
-    owner: as('owner', { maxPool: 4 }),
-    maintenance: as('owner', { maxPool: 1, statementTimeoutMillis: 600_000 }),
+    owner: createPostgres({ ...as('owner'), maxPool: 4 }),
+    maintenance: createPostgres({ ...as('owner'), maxPool: 1, statementTimeoutMillis: 600_000 }),
     // A second above what the migrations set on the roles.
-    writer: as('writer', { maxPool, queryTimeoutMillis: 10_000 }),
-    reader: as('reader', { maxPool, queryTimeoutMillis: 6_000 }),
+    writer: composePostgres({ ...as('writer'), maxPool, queryTimeoutMillis: 10_000, readsOnly: false, logger }),
+    reader: composePostgres({ ...as('reader'), maxPool, queryTimeoutMillis: 6_000, readsOnly: true, logger }),
   };
   const close = async (): Promise<void> => {
     await Promise.all(Object.values(databases).map((database) => database.close()));

@@ -1,6 +1,6 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
+import { createBreaker } from '../platform/breaker.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
-import type { OnlineCache } from './online-cache.ts';
+import type { CacheEntry, OnlineCache } from './online-cache.ts';
 
 export interface GuardOptions {
   /** Failures in a row, of calls at the same time too, after which nothing is asked any more. Default 5. */
@@ -9,41 +9,78 @@ export interface GuardOptions {
   readonly retryAfterMillis?: number;
   /** Hears when the cache is given up (true) and when it is used again (false). */
   readonly onChange?: (isOpen: boolean) => void;
+  /**
+   * Of a process that projects: brings the cache, which it is given without the breaker, to all that Postgres has and writes
+   * could not bring it. A projection that fails then opens the breaker at once, and nothing is read from a cache that came back
+   * before this has passed: what it kept may be older than what this process has answered for.
+   */
+  readonly catchUp?: (cache: OnlineCache) => Promise<unknown>;
 }
 
 /**
  * A circuit breaker round a cache, so that a dead or frozen one costs a request nothing: while it is open, calls reject at
- * once with an UnavailableError.
- *
- * What is tried after 250 ms is a ping, which the request that sets it off does not wait for. Were it the request itself,
- * a process with one request at a time, as on Lambda, would wait for the time-out of a frozen cache in every few of them.
+ * once with an UnavailableError. After 250 ms a ping tries it.
  */
 export function guardCache(cache: OnlineCache, options: GuardOptions = {}): OnlineCache {
-  const { failuresToOpen = 5, retryAfterMillis = 250, onChange } = options;
-  const breaker = circuitBreaker(handleAll, {
-    breaker: new ConsecutiveBreaker(failuresToOpen),
-    halfOpenAfter: retryAfterMillis,
-  });
-  let isOpen = false;
-  breaker.onStateChange((state) => {
-    // Half open, it is still not used.
-    if (state === CircuitState.HalfOpen || isOpen === (state === CircuitState.Open)) return;
-    isOpen = !isOpen;
-    onChange?.(isOpen);
+  const { failuresToOpen = 5, retryAfterMillis = 250, onChange, catchUp } = options;
+  /** Whether a projection of this process is missing in the cache. */
+  let owes = false;
+
+  const tryAgain = async (): Promise<void> => {
+    await cache.ping();
+    if (catchUp === undefined) return;
+    const owed = owes;
+    owes = false;
+    try {
+      await catchUp(cache);
+    } catch (error) {
+      // Without Postgres nobody knows what is missing. Where it is nothing of ours, the cache is the only one to answer.
+      const isPostgresAway = error instanceof UnavailableError && error.dependency === 'postgres';
+      if (owed || !isPostgresAway) {
+        owes ||= owed;
+        throw error;
+      }
+    }
+    if (owes) throw new Error('a projection failed while the cache was being caught up with');
+  };
+
+  const breaker = createBreaker({
+    dependency: 'cache',
+    failuresToOpen,
+    retryAfterMillis,
+    mustOpen: () => owes,
+    probe: tryAgain,
+    onChange,
   });
 
-  function guarded<T>(work: () => Promise<T>): Promise<T> {
-    if (breaker.state === CircuitState.Closed) return breaker.execute(work);
-    // Rejects at once while it is not yet time. When half open, the ping is on its way.
-    if (breaker.state === CircuitState.Open) breaker.execute(() => cache.ping()).catch(() => {});
-    return Promise.reject(new UnavailableError('cache', new Error('The cache failed repeatedly and is left alone')));
-  }
+  const project = async (entries: readonly CacheEntry[]): Promise<void> => {
+    const work = async (): Promise<void> => {
+      try {
+        await cache.writeNewest(entries, 'projection');
+      } catch (error) {
+        // Before the breaker counts the failure.
+        owes = true;
+        throw error;
+      }
+    };
+    try {
+      // While the cache is caught up with, they pass: of those before, Postgres tells.
+      await (breaker.isTrying() ? work() : breaker.run(work));
+    } catch (error) {
+      owes = true;
+      breaker.fail(error);
+      throw error;
+    }
+  };
 
   return {
-    read: (reads, along) => guarded(() => cache.read(reads, along)),
-    writeNewest: (entries) => guarded(() => cache.writeNewest(entries)),
-    invalidate: (tenantId, entityType, entityId) => guarded(() => cache.invalidate(tenantId, entityType, entityId)),
-    publishEpoch: (tenantId, epoch) => guarded(() => cache.publishEpoch(tenantId, epoch)),
+    read: (reads, along) => breaker.run(() => cache.read(reads, along)),
+    writeNewest: (entries, reason) =>
+      reason === 'projection' && catchUp !== undefined
+        ? project(entries)
+        : breaker.run(() => cache.writeNewest(entries, reason)),
+    invalidate: (tenantId, entityType, entityId) => breaker.run(() => cache.invalidate(tenantId, entityType, entityId)),
+    publishEpoch: (tenantId, epoch) => breaker.run(() => cache.publishEpoch(tenantId, epoch)),
     ping: () => cache.ping(),
     close: () => cache.close(),
   };

@@ -1,5 +1,5 @@
 export { encodeAbsence, isAbsence, isAbsenceCurrent, newestOf, oneMore } from './entry.ts';
-export { guardCache } from './guarded-cache.ts';
+export { type GuardOptions, guardCache } from './guarded-cache.ts';
 export { createMemoryCache } from './memory-cache.ts';
 export type { CacheAnswer, CacheEntry, CacheOptions, EntityRead, OnlineCache, SideCommand } from './online-cache.ts';
 export { isPartText, partHead, partTextHead, readPartTextHead, writePartText } from './part-text.ts';

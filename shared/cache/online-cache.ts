@@ -12,7 +12,7 @@ export interface OnlineCache {
    * Stores each entry unless the cache holds a newer row for it (by event time, then created at). An equal row stays.
    * A mark of absence (entry.ts) never replaces a row.
    */
-  writeNewest(entries: readonly CacheEntry[]): Promise<void>;
+  writeNewest(entries: readonly CacheEntry[], reason?: WriteReason): Promise<void>;
   /** Drops everything of an entity. Whether there was anything. */
   invalidate(tenantId: string, entityType: string, entityId: string): Promise<boolean>;
   /** Stores the epoch of the tenant's registry unless a greater one stands there. */
@@ -21,6 +21,12 @@ export interface OnlineCache {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/**
+ * `projection`: Postgres has just committed it, so a cache that does not take it is out of date. Else it fills what was not
+ * there, and without it the cache is as right as before.
+ */
+export type WriteReason = 'projection';
 
 export interface EntityRead {
   readonly tenantId: string;

@@ -1,2 +1,2 @@
 export { createIngestRows, type IngestRows } from './ingest-rows.ts';
-export { sweepProjections, undoFilling } from './project-rows.ts';
+export { catchUpCache, sweepProjections, undoFilling } from './project-rows.ts';

@@ -6,8 +6,9 @@ import {
   type Appended,
   deleteProjections,
   type EncodedRows,
-  findLeftOver,
   findLeftOverOfTenant,
+  findPending,
+  isPageFull,
   type PendingProjection,
   readLatest,
 } from '../values/index.ts';
@@ -41,6 +42,7 @@ export async function projectRows(
           const [entityId = '', stored = ''] = [rows.entityIds[index], rows.payloads[index]];
           return { tenantId, entityType, entityId, field: table, stored };
         }),
+        'projection',
       );
       deleteSoon(database, pendingId);
     }
@@ -62,35 +64,63 @@ function deleteSoon(database: Database, pendingId: string): void {
   });
 }
 
-/** Projects what crashes and outages left, of all tenants. Idempotent; two at once do no harm. Answers how many. */
-export async function sweepProjections(stores: ProjectionStores): Promise<number> {
-  let swept = 0;
-  for (;;) {
-    const leftOver = await findLeftOver(stores.database);
-    await projectAgain(stores, leftOver);
-    swept += leftOver.length;
-    if (leftOver.length === 0) return swept;
+/** Projects what crashes and outages left, of all tenants. Idempotent; two at once do no harm. Answers how many writes. */
+export function sweepProjections(stores: ProjectionStores): Promise<number> {
+  return projectPages(stores, 'left over');
+}
+
+/**
+ * Projects all that was committed and is not known to be in the cache, however young: before a cache that was away is believed.
+ * What writes under way leave meanwhile they project themselves.
+ */
+export function catchUpCache(stores: ProjectionStores): Promise<number> {
+  return projectPages(stores, 'all');
+}
+
+async function projectPages(stores: ProjectionStores, which: 'left over' | 'all'): Promise<number> {
+  for (let projected = 0; ; ) {
+    const page = await findPending(stores.database, which);
+    await projectAgain(stores, page);
+    projected += page.length;
+    if (!isPageFull(page)) return projected;
   }
 }
 
 /** From `latest`, not from what was written then: newer rows may have come since. */
-async function projectAgain(
-  { database, cache }: ProjectionStores,
-  pending: readonly PendingProjection[],
-): Promise<void> {
-  for (const projection of pending) {
-    const { id, tenantId, entityType, table, entityIds, isStream } = projection;
-    if (isStream) {
-      await undoFilling(cache, projection);
-      await deleteProjections(database, [id]);
-      continue;
+async function projectAgain(stores: ProjectionStores, pending: readonly PendingProjection[]): Promise<void> {
+  const byTable = Map.groupBy(pending, ({ tenantId, entityType, table }) => `${tenantId}\0${entityType}\0${table}`);
+  for (const marks of byTable.values()) {
+    // Of many small writes to few entities, as an outage leaves them, each entity once.
+    for (const part of partsOf(marks)) await projectPart(stores, part);
+  }
+}
+
+/** Marks of one table whose entities together are some thousands at most. */
+function partsOf(marks: readonly PendingProjection[]): PendingProjection[][] {
+  const parts: PendingProjection[][] = [];
+  let entities = Number.POSITIVE_INFINITY;
+  for (const mark of marks) {
+    entities += mark.entityIds.length;
+    if (entities > mostEntitiesAtOnce) {
+      parts.push([]);
+      entities = mark.entityIds.length;
     }
-    const ctx = { tenantId, tenantName: '' };
-    const payloads = await readLatest(
-      database,
-      ctx,
-      entityIds.map((entityId) => ({ table, entityId })),
-    );
+    parts.at(-1)?.push(mark);
+  }
+  return parts;
+}
+
+const mostEntitiesAtOnce = 5000;
+
+async function projectPart({ database, cache }: ProjectionStores, part: readonly PendingProjection[]): Promise<void> {
+  const [first] = part;
+  if (first === undefined) return;
+  const { tenantId, entityType, table, isStream } = first;
+  const entityIds = [...new Set(part.flatMap((mark) => mark.entityIds))];
+  if (isStream) await undoFilling(cache, { tenantId, entityType, table, entityIds });
+  else {
+    const keys = entityIds.map((entityId) => ({ table, entityId }));
+    const payloads = await readLatest(database, { tenantId, tenantName: '' }, keys);
     await cache.writeNewest(
       entityIds.flatMap((entityId, index) => {
         const stored = payloads[index];
@@ -98,9 +128,13 @@ async function projectAgain(
           ? []
           : [{ tenantId, entityType, entityId, field: table, stored }];
       }),
+      'projection',
     );
-    await deleteProjections(database, [id]);
   }
+  await deleteProjections(
+    database,
+    part.map(({ id }) => id),
+  );
 }
 
 /**
@@ -128,5 +162,6 @@ export async function undoFilling(
       const stored = undoingMark({ begun, done });
       return begun === null ? [] : [{ tenantId, entityType, entityId, field: begunField, stored }];
     }),
+    'projection',
   );
 }

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { isAwsAway, localCredentials } from './aws.ts';
+import { createBreaker } from './breaker.ts';
 import { UnavailableError } from './unavailable.ts';
 
 export interface DynamoDbOptions {
@@ -27,6 +28,11 @@ export interface DynamoDbTables {
   readonly idempotency: string;
 }
 
+/**
+ * A call is tried three times for a second each at most, and further attempts come out of the SDK's own budget, which an outage
+ * uses up: it gives 500 tokens, takes 5 for a retry and 10 for one after a time-out. After five calls in a row that failed none
+ * is made for half a second, then one.
+ */
 export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOptions): DynamoDb {
   const client = new DynamoDBClient({
     region,
@@ -34,6 +40,16 @@ export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOption
     ...localCredentials(endpoint),
     maxAttempts: 3,
     requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true }),
+  });
+  const breaker = createBreaker({
+    dependency: 'dynamodb',
+    failuresToOpen: 5,
+    retryAfterMillis: 500,
+    isFailure: isAwsAway,
+  });
+  client.middlewareStack.add((next) => (args) => breaker.run(() => next(args)), {
+    step: 'initialize',
+    name: 'breaker',
   });
   return {
     client,

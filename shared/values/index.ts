@@ -7,8 +7,9 @@ export { copyText, narrowRow } from './narrow-row.ts';
 export {
   addPendingTiles,
   deleteProjections,
-  findLeftOver,
   findLeftOverOfTenant,
+  findPending,
+  isPageFull,
   type PendingProjection,
 } from './pending-projections.ts';
 export { readAsOf } from './read-as-of.ts';

@@ -25,12 +25,18 @@ export function hasLeftOverSql(tenantId: string): string {
   return `EXISTS (SELECT FROM feature_store.pending_projections WHERE tenant_id = ${tenantId} AND ${leftOver})`;
 }
 
-/** What was left over of all tenants, oldest first. */
-export function findLeftOver(query: Queryable): Promise<PendingProjection[]> {
+/** What was left over of all tenants, oldest first; or all that is pending, that of writes under way too. A page of them. */
+export function findPending(query: Queryable, which: 'left over' | 'all'): Promise<PendingProjection[]> {
+  const where = which === 'all' ? '' : `WHERE ${leftOver}`;
   return query.rows({
-    name: 'find_left_over_projections',
-    text: `SELECT ${columns} FROM feature_store.pending_projections WHERE ${leftOver} ORDER BY created_at LIMIT ${mostAtOnce}`,
+    name: 'find_pending_projections',
+    text: `SELECT ${columns} FROM feature_store.pending_projections ${where} ORDER BY created_at LIMIT ${mostAtOnce}`,
   });
+}
+
+/** Whether a page may be followed by another. */
+export function isPageFull(page: readonly PendingProjection[]): boolean {
+  return page.length === mostAtOnce;
 }
 
 /** Entities beyond which a write takes no further left-over along: half a second, and the sweep does the rest. */
