@@ -1,9 +1,20 @@
 export { encodeAbsence, isAbsence, isAbsenceCurrent, newestOf, oneMore } from './entry.ts';
+export { epochOf } from './epoch-of.ts';
 export { type GuardOptions, guardCache } from './guarded-cache.ts';
+export { createLocalLimits } from './local-limits.ts';
 export { createMemoryCache } from './memory-cache.ts';
-export type { CacheAnswer, CacheEntry, CacheOptions, EntityRead, OnlineCache, SideCommand } from './online-cache.ts';
+export type {
+  CacheAnswer,
+  CacheEntry,
+  CacheOptions,
+  EntityRead,
+  LimitCommand,
+  OnlineCache,
+  SideCommand,
+} from './online-cache.ts';
 export { isPartText, partHead, partTextHead, readPartTextHead, writePartText } from './part-text.ts';
 export { createRespCache, type RespCacheOptions } from './resp-cache.ts';
+export type { LimitAnswer, LimitBucket } from './take-from-buckets.ts';
 export {
   isFilled,
   markMicros,

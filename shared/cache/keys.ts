@@ -9,3 +9,8 @@ export function entityKey(generation: number, tenantId: string, entityType: stri
 export function epochKey(generation: number, tenantId: string): string {
   return `fs${generation}:{${tenantId}}:epoch`;
 }
+
+/** In the slot of the tenant, with those of its keys: one script takes from both. */
+export function limitKey(generation: number, tenantId: string, keyId: string | undefined): string {
+  return keyId === undefined ? `fs${generation}:{${tenantId}}:limit` : `fs${generation}:{${tenantId}}:limit:${keyId}`;
+}

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { newestOf } from './entry.ts';
 import { entityKey, epochKey } from './keys.ts';
+import { createLocalLimits } from './local-limits.ts';
 import type { CacheOptions, OnlineCache } from './online-cache.ts';
 
 export interface MemoryCacheOptions extends CacheOptions {
@@ -23,6 +24,7 @@ export function createMemoryCache(options: MemoryCacheOptions): OnlineCache {
   // In the order of their last write, so that the first is the one to forget.
   const entities = new Map<string, Expiring<Map<string, string>>>();
   const epochs = new Map<string, Expiring<number>>();
+  const takeLocally = createLocalLimits();
 
   function current<T>(map: Map<string, Expiring<T>>, key: string): T | undefined {
     const found = map.get(key);
@@ -42,7 +44,9 @@ export function createMemoryCache(options: MemoryCacheOptions): OnlineCache {
         const entity = current(entities, entityKey(generation, tenantId, entityType, entityId));
         return fields.map((field) => entity?.get(field) ?? null);
       }),
-      along: along.map(({ tenantId }) => current(epochs, epochKey(generation, tenantId)) ?? null),
+      along: along.map((side) =>
+        side.kind === 'limit' ? takeLocally(side) : (current(epochs, epochKey(generation, side.tenantId)) ?? null),
+      ),
     }),
     writeNewest: async (entries) => {
       if (ttlSeconds === 0) return;

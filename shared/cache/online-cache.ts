@@ -1,6 +1,8 @@
+import type { LimitAnswer, LimitBucket } from './take-from-buckets.ts';
+
 /**
  * The online cache: a projection of what Postgres holds, that may be lost at any moment. One hash per entity, one field
- * per view table. Three drivers: RESP (Redis or Valkey, single or cluster), in memory, and later Upstash's HTTP.
+ * per view table. Three drivers: RESP (Redis or Valkey, single or cluster), Upstash's HTTP, and in memory.
  */
 export interface OnlineCache {
   /**
@@ -45,17 +47,33 @@ export interface CacheEntry {
   readonly stored: string;
 }
 
-/** A command that travels with a read. More kinds will come (rate limits). */
-export interface SideCommand {
+/** A command that travels with a read: at most one of a limit. */
+export type SideCommand = EpochCommand | LimitCommand;
+
+/** Asks for the epoch of the tenant's registry. */
+export interface EpochCommand {
   readonly kind: 'epoch';
   readonly tenantId: string;
 }
 
+/** Takes one request from all buckets, or from none of them. Best made once for many requests: what is sent of it is kept. */
+export interface LimitCommand {
+  readonly kind: 'limit';
+  readonly tenantId: string;
+  readonly buckets: readonly LimitBucket[];
+}
+
 export interface CacheAnswer {
   readonly reads: readonly (readonly (string | null)[])[];
-  /** One answer per side command, in order: the epoch, or null where none is known. */
-  readonly along: readonly (number | null)[];
+  /** One answer per side command, in order. */
+  readonly along: readonly SideAnswer[];
 }
+
+/**
+ * The epoch, or null where none is known; of a limit null where a read was answered without it, as of a cluster that has lost
+ * the limit's node alone.
+ */
+export type SideAnswer = number | LimitAnswer | null;
 
 export interface CacheOptions {
   /** Seconds after which an entity that was neither written nor filled is forgotten. 0 keeps nothing: no cache. */

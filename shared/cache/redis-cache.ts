@@ -1,4 +1,5 @@
 import { entityKey, epochKey } from './keys.ts';
+import { createLimitCalls, limitAnswerOf } from './limit-calls.ts';
 import type { CacheAnswer, CacheOptions, EntityRead, OnlineCache, SideCommand } from './online-cache.ts';
 import type { RedisClient, RedisCommand } from './redis-client.ts';
 import { runScript, type ScriptCall } from './run-script.ts';
@@ -17,12 +18,30 @@ const epochSecondsWithoutCache = 3600;
 /** The cache in Redis or Valkey, whichever the protocol: which commands are sent, and what their replies mean. */
 export function createRedisCache(options: RedisCacheOptions): OnlineCache {
   const { generation, ttlSeconds, call, close } = options;
+  const limits = createLimitCalls(generation);
+
+  const sideCommand = (side: SideCommand): RedisCommand => {
+    if (side.kind === 'limit') return limits.commandOf(side);
+    const key = epochKey(generation, side.tenantId);
+    return { name: 'get', key, args: [key] };
+  };
+
   return {
     read: (reads, along) => {
       const commands = readCommands(generation, reads);
-      for (const side of along) commands.push(sideCommand(generation, side));
+      for (const side of along) commands.push(sideCommand(side));
       if (commands.length === 0) return Promise.resolve({ reads: reads.map(() => []), along: [] });
-      return call(async (client) => answerOf(reads, await client.send(commands)));
+      return call(async (client) => {
+        const replies = await client.send(commands);
+        const first = commands.length - along.length;
+        for (const [index, side] of along.entries()) {
+          const failure = replies[first + index];
+          if (side.kind !== 'limit' || !(failure instanceof Error)) continue;
+          replies[first + index] = await limits.sendAgain(client, side, failure);
+          if (commands.length === 1 && replies[0] instanceof Error) throw replies[0];
+        }
+        return answerOf(reads, along, replies);
+      });
     },
     writeNewest: async (entries) => {
       if (ttlSeconds === 0 || entries.length === 0) return;
@@ -60,15 +79,17 @@ function readCommands(generation: number, reads: readonly EntityRead[]): RedisCo
   return commands;
 }
 
-function sideCommand(generation: number, { tenantId }: SideCommand): RedisCommand {
-  const key = epochKey(generation, tenantId);
-  return { name: 'get', key, args: [key] };
-}
-
-function answerOf(reads: readonly EntityRead[], replies: readonly unknown[]): CacheAnswer {
+function answerOf(
+  reads: readonly EntityRead[],
+  along: readonly SideCommand[],
+  replies: readonly unknown[],
+): CacheAnswer {
   let next = 0;
   const texts = reads.map(({ fields }) => (fields.length === 0 ? [] : textsOf(replies[next++])));
-  return { reads: texts, along: replies.slice(next).map(epochOf) };
+  return {
+    reads: texts,
+    along: along.map(({ kind }) => (kind === 'limit' ? limitAnswerOf(replies[next++]) : epochOf(replies[next++]))),
+  };
 }
 
 function textsOf(reply: unknown): (string | null)[] {

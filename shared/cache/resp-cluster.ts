@@ -49,16 +49,20 @@ export function connectCluster(
     return cluster.call(command.name, command.args);
   }
 
+  function sendOne(command: RedisCommand): Promise<unknown> {
+    return command.mayFail ? sendAlone(command).catch((error: unknown) => error) : sendAlone(command);
+  }
+
   async function sendToNode(owner: Redis | undefined, commands: readonly RedisCommand[]): Promise<unknown[]> {
-    if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendAlone));
+    if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendOne));
     gatherWrites(owner);
     const replies = await sendPipeline(owner, commands);
     return Promise.all(
       commands.map((command, index) => {
         const [error, reply] = replies[index] ?? [new Error('No answer')];
-        if (error && isRedirection(error)) return sendAlone(command);
-        if (error) throw error;
-        return reply;
+        if (error && isRedirection(error)) return sendOne(command);
+        if (error && !command.mayFail) throw error;
+        return error ?? reply;
       }),
     );
   }
@@ -70,7 +74,7 @@ export function connectCluster(
     send: async (commands) => {
       if (cluster.status !== 'ready') throw new Error('No node of the cluster is reachable');
       const [first] = commands;
-      if (first && commands.length === 1) return [await sendAlone(first)];
+      if (first && commands.length === 1) return [await sendOne(first)];
 
       // ioredis's own pipeline of a cluster refuses commands for several nodes.
       const replies: unknown[] = commands.map(() => null);

@@ -25,10 +25,11 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
       gatherWrites(redis);
       const [first] = commands;
       // The usual case, one entity, is spared the making of a pipeline.
-      if (first && commands.length === 1) return [await redis.call(first.name, first.args)];
-      return (await sendPipeline(redis, commands)).map(([error, reply]) => {
-        if (error) throw error;
-        return reply;
+      if (first && commands.length === 1 && !first.mayFail) return [await redis.call(first.name, first.args)];
+      return (await sendPipeline(redis, commands)).map(([error, reply], index) => {
+        if (error === null) return reply;
+        if (commands[index]?.mayFail) return error;
+        throw error;
       });
     },
     ping: async () => {

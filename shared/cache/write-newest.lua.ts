@@ -96,6 +96,6 @@ if not stored or tonumber(ARGV[2]) > stored then redis.call('SET', KEYS[1], ARGV
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 `);
 
-function script(text: string): Script {
+export function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }

@@ -1,4 +1,4 @@
-import type { EntityRead, OnlineCache, SideCommand } from '../cache/index.ts';
+import { type EntityRead, epochOf, type OnlineCache, type SideCommand } from '../cache/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { CachedWindows } from '../tiles/index.ts';
@@ -67,7 +67,7 @@ export async function readFields(
   const along: SideCommand[] = isCheckDue ? [{ kind: 'epoch', tenantId }] : [];
   try {
     const answer = await cache.read(reads, along);
-    return { texts: answer.reads, epoch: answer.along[0] ?? null };
+    return { texts: answer.reads, epoch: epochOf(answer.along[0]) };
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     return { texts: undefined, epoch: null };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { composeRegistries, composeRespCache } from '../../functions/composition/core.ts';
+import { epochOf } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
@@ -24,7 +25,7 @@ test('a change that a dead process could not announce is seen within a minute, t
     const other = composeRegistries({ dynamodb, cache: caches[1], clock, logger });
     const epochSeen = async (): Promise<number> => {
       const { along } = await caches[1].read([], [{ kind: 'epoch', tenantId: ctx.tenantId }]);
-      return (await other.registries.noteEpoch(ctx, along[0] ?? null)).snapshot.epoch;
+      return (await other.registries.noteEpoch(ctx, epochOf(along[0]))).snapshot.epoch;
     };
 
     await doomed.publish(ctx, { epoch: 1, views: [], services: [], sources: [] });

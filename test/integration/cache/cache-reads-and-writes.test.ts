@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAbsence } from '../../../shared/cache/entry.ts';
-import { encodeAbsence, newestOf, type OnlineCache, writePartText } from '../../../shared/cache/index.ts';
+import { encodeAbsence, epochOf, newestOf, type OnlineCache, writePartText } from '../../../shared/cache/index.ts';
 import { DRIVERS, generation, newTenant, openForTest, readOne, rowOf } from './cache-setup.ts';
 
 /** What stays when these are written one after the other. */
@@ -189,8 +189,8 @@ describe.each(Object.entries(DRIVERS))('the online cache %s', (driver, open) => 
 
   test('an epoch only rises, also when it is published by many at the same time', async () => {
     const tenantId = newTenant();
-    const epochNow = async (): Promise<number | null | undefined> =>
-      (await cache.read([], [{ kind: 'epoch', tenantId }])).along[0];
+    const epochNow = async (): Promise<number | null> =>
+      epochOf((await cache.read([], [{ kind: 'epoch', tenantId }])).along[0]);
     expect(await epochNow()).toBe(null);
     await cache.publishEpoch(tenantId, 9);
     await cache.publishEpoch(tenantId, 8);
