@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { RedisClient } from './redis-client.ts';
+import type { RedisClient, RedisCommand } from './redis-client.ts';
 import { errorOf, resultsOf } from './upstash-answer.ts';
 
 export interface UpstashAddress {
@@ -15,6 +15,8 @@ export interface Upstash {
   /** Drops all connections, and what was sent on them. */
   close(): void;
 }
+
+type UpstashCommand = Pick<RedisCommand, 'args' | 'mayFail'> & { readonly name: string };
 
 /** Requests at once, each on a connection of its own; others wait for one. */
 const mostConnections = 64;
@@ -58,26 +60,22 @@ export function connectUpstash({ url, token, maxAnswerBytes }: UpstashAddress): 
     });
   }
 
-  async function pipeline(commands: readonly (readonly unknown[])[], signal: AbortSignal): Promise<unknown[]> {
-    const response = await post(JSON.stringify(commands), signal);
+  async function pipeline(commands: readonly UpstashCommand[], signal: AbortSignal): Promise<unknown[]> {
+    const response = await post(JSON.stringify(commands.map(({ name, args }) => [name, ...args])), signal);
     const text = await textOf(response, maxAnswerBytes);
     if (response.statusCode !== 200) throw new Error(`Upstash answered ${response.statusCode}: ${errorOf(text)}`);
     // A replica that has not yet what this process has written or seen waits for it.
     const syncToken = response.headers['upstash-sync-token'];
     if (syncToken !== undefined) headers['upstash-sync-token'] = syncToken;
-    return resultsOf(text, commands.length);
+    return resultsOf(text, commands);
   }
 
   return {
     client: (signal) => ({
       slotOf: () => 0,
-      send: (commands) =>
-        pipeline(
-          commands.map(({ name, args }) => [name, ...args]),
-          signal,
-        ),
+      send: (commands) => pipeline(commands, signal),
       ping: async () => {
-        await pipeline([['ping']], signal);
+        await pipeline([{ name: 'ping', args: [] }], signal);
       },
     }),
     close: () => {

@@ -23,6 +23,19 @@ async function take(cache: OnlineCache, limit: LimitCommand): Promise<LimitAnswe
   return answer;
 }
 
+/** To every server of it, until the test is over. */
+function connectTo(name: 'redisUrl' | 'redisClusterUrl'): [Redis, ...Redis[]] {
+  const [first = '', ...others] = inject(name)
+    .replace(/^[a-z-]+:\/\//, '')
+    .split(',')
+    .map((address) => `redis://${address}`);
+  const clients: [Redis, ...Redis[]] = [new Redis(first), ...others.map((url) => new Redis(url))];
+  onTestFinished(() => {
+    for (const client of clients) client.disconnect();
+  });
+  return clients;
+}
+
 describe.each(Object.entries(DRIVERS))('limits in the cache %s', (_, open) => {
   let cache: OnlineCache;
   beforeAll(() => {
@@ -96,35 +109,26 @@ test.each(SHARED)('processes on one cache %s share a limit', async (_, open) => 
   expect(answers.filter(({ refusedBy }) => refusedBy === undefined)).toHaveLength(7);
 });
 
-test('a server that does not know the script takes the request all the same, and the values stand', async () => {
-  const open = DRIVERS['on one server'];
-  if (open === undefined) throw new Error('no such driver');
+test.each(SHARED)('a server that lost the script takes the request all the same, %s', async (_, open) => {
   const cache = openForTest(open, { ttlSeconds: 600, generation });
-  const client = new Redis(inject('redisUrl'));
+  const servers = [...connectTo('redisUrl'), ...connectTo('redisClusterUrl')];
   const tenantId = newTenant();
   const limit = limitOf(tenantId, 2);
   const read = { tenantId, entityType: 'user', entityId: 'one', fields: ['view'] };
   await cache.writeNewest([{ ...read, field: 'view', stored: rowOf(5, 6) }]);
   for (const remaining of [1, 0]) {
-    await client.script('FLUSH');
+    for (const server of servers) await server.script('FLUSH');
     const { reads, along } = await cache.read([read], [limit]);
     expect(reads).toEqual([[rowOf(5, 6)]]);
     expect(along).toEqual([expect.objectContaining({ buckets: [expect.objectContaining({ remaining })] })]);
   }
-  client.disconnect();
 });
 
 test.each(['redisUrl', 'redisClusterUrl'] as const)(
   'a limit that fails leaves the values of its read (%s)',
   async (name) => {
     const url = inject(name);
-    const nodes = url
-      .replace(/^[a-z-]+:\/\//, '')
-      .split(',')
-      .map((node) => new Redis(`redis://${node}`));
-    onTestFinished(() => {
-      for (const node of nodes) node.disconnect();
-    });
+    const nodes = connectTo(name);
     const user = `user${randomUUID().replaceAll('-', '')}`;
     for (const node of nodes)
       await node.call('ACL', ['SETUSER', user, 'on', '>password', '~*', '+@all', '-eval', '-evalsha']);
@@ -148,17 +152,16 @@ test('a bucket is forgotten once it is full again, so that tenants who went leav
   const open = DRIVERS['on one server'];
   if (open === undefined) throw new Error('no such driver');
   const cache = openForTest(open, { ttlSeconds: 600, generation });
-  const client = new Redis(inject('redisUrl'));
+  const [client] = connectTo('redisUrl');
   const tenantId = newTenant();
   await take(cache, { kind: 'limit', tenantId, buckets: [{ keyId: undefined, intervalMicros: 2_000_000, burst: 5 }] });
   const millis = await client.pttl(`fs${generation}:{${tenantId}}:limit`);
   expect(millis).toBeGreaterThan(0);
   expect(millis).toBeLessThanOrEqual(2000);
-  client.disconnect();
 });
 
 test('the script answers and keeps what the pure rule does, at any times', async () => {
-  const client = new Redis(inject('redisUrl'));
+  const [client] = connectTo('redisUrl');
   const text = textOn('{ ARGV[#ARGV - 1], ARGV[#ARGV] }');
   const secondsBefore = 1_767_225_600;
   const bucket = fc.record({
@@ -204,5 +207,4 @@ test('the script answers and keeps what the pure rule does, at any times', async
     }),
     { numRuns: 60 },
   );
-  client.disconnect();
 });
