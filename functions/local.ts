@@ -1,7 +1,9 @@
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { sweepProjections } from '../shared/ingestion/index.ts';
 import { maintain } from '../shared/maintenance/index.ts';
 import { createSystemClock } from '../shared/platform/clock.ts';
+import { ensureTables } from '../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../shared/platform/environment.ts';
 import { createLogger, type Logger } from '../shared/platform/logger.ts';
 import { migrate, readMigrations } from '../shared/platform/migrate.ts';
@@ -13,6 +15,7 @@ import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
 import { composeApp } from './local/compose-app.ts';
 import { developmentKeys, developmentTenants } from './local/development-tenants.ts';
+import { drainServer } from './local/drain-server.ts';
 import { listen, refuseTakenPort } from './local/listen.ts';
 import { parseLocalOptions } from './local/options.ts';
 import { printBanner } from './local/print-banner.ts';
@@ -74,9 +77,9 @@ async function main(): Promise<void> {
     await runLocalBackfills({ stores, core, clock, logger });
   };
   // The server starts all the same: the cache may answer, and the sweep migrates later.
-  const isPostgresAway = await unlessAway(logger, 'postgres', async () => {
+  const away = await unlessAway(logger, ['postgres', 'dynamodb'], async () => {
     await migrateOnce();
-    await unlessAway(logger, 'cache', sweep);
+    await unlessAway(logger, ['cache'], sweep);
     if (options.seed) await seedDevelopmentTenant(app);
   });
   await streams.start(migrateOnce);
@@ -87,13 +90,12 @@ async function main(): Promise<void> {
     // Each five minutes in AWS; here soon after the start, so that sample data has statistics.
     repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
   ];
-  const server = createAdaptorServer({ fetch: app.hono.fetch });
+  const server = createServer(getRequestListener(app.hono.fetch));
   const close = async (): Promise<void> => {
     process.off('SIGINT', close).off('SIGTERM', close);
-    // Whoever stops a process waits for it: a client that never ends its request, or a store that hangs, does not.
-    setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), requestsMillis).unref();
+    // Whoever stops a process waits for it: a store that hangs does not.
     setTimeout(() => process.exit(0), closeMillis).unref();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await drainServer(server, requestsMillis);
     await Promise.all(stopJobs.map((stop) => stop()));
     await streams.drain();
     await stores.close();
@@ -102,17 +104,21 @@ async function main(): Promise<void> {
   process.on('SIGINT', close).on('SIGTERM', close);
   whenNpmEnds(close);
   const port = await listen(server, address);
-  printBanner({ port, folder, described: stores.described, environment, isPostgresAway });
-  if (options.seed && options.sampleEvents && !isPostgresAway) {
+  printBanner({ port, folder, described: stores.described, environment, away });
+  if (options.seed && options.sampleEvents && away === undefined) {
     stopJobs.push(startSampleStream({ app, publishEvents, logger }));
   }
 }
 
-/** Migrates the first time that Postgres lets it; after that does nothing. */
-function createMigrateOnce({ admin, owner }: LocalStores, { store, publish }: RegistryCore): () => Promise<void> {
+/** Makes what the stores need the first time that they let it; after that does nothing. */
+function createMigrateOnce(
+  { admin, owner, dynamodb }: LocalStores,
+  { store, publish }: RegistryCore,
+): () => Promise<void> {
   let isDone = false;
   return async () => {
     if (isDone) return;
+    await ensureTables(dynamodb);
     await migrate(admin, await readMigrations(new URL('../shared/migrations/', import.meta.url).pathname));
     await enableTimescale(admin);
     for (const tenant of developmentTenants) await republishRegistry({ database: owner, store, publish }, tenant);
@@ -120,15 +126,19 @@ function createMigrateOnce({ admin, owner }: LocalStores, { store, publish }: Re
   };
 }
 
-/** Answers whether the store is away, in which case the work was not done. */
-async function unlessAway(logger: Logger, store: Dependency, work: () => Promise<void>): Promise<boolean> {
+/** Answers which of the stores is away, in which case the work was not done. */
+async function unlessAway(
+  logger: Logger,
+  stores: readonly Dependency[],
+  work: () => Promise<void>,
+): Promise<Dependency | undefined> {
   try {
     await work();
-    return false;
+    return undefined;
   } catch (error) {
-    if (!(error instanceof UnavailableError && error.dependency === store)) throw error;
-    logger.warn({ err: error }, `${store} is unavailable: started without it`);
-    return true;
+    if (!(error instanceof UnavailableError && stores.includes(error.dependency))) throw error;
+    logger.warn({ err: error }, `${error.dependency} is unavailable: started without it`);
+    return error.dependency;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Environment } from '../../shared/platform/environment.ts';
+import type { Dependency } from '../../shared/platform/unavailable.ts';
 import type { LocalStores } from './stores.ts';
 import { topicsOf } from './streams.ts';
 
@@ -7,11 +8,12 @@ export interface Banner {
   readonly folder: string | undefined;
   readonly described: LocalStores['described'];
   readonly environment: Environment;
-  readonly isPostgresAway: boolean;
+  /** The store that does not answer. */
+  readonly away: Dependency | undefined;
 }
 
 /** What somebody who has just started it wants to know, ending with a request to paste. */
-export function printBanner({ port, folder, described, environment, isPostgresAway }: Banner): void {
+export function printBanner({ port, folder, described, environment, away }: Banner): void {
   const url = `http://${environment.HOST === '127.0.0.1' ? 'localhost' : environment.HOST}:${port}`;
   const unused = [environment.UPSTASH_REDIS_REST_URL && 'UPSTASH_REDIS_REST_URL'].filter(Boolean);
   const lines = [
@@ -19,7 +21,7 @@ export function printBanner({ port, folder, described, environment, isPostgresAw
     `Feature Store is ready at ${url} (docs at ${url}/docs)`,
     `Postgres: ${described.postgres}; cache: ${described.cache}; DynamoDB: ${described.dynamodb}; Kinesis: ${described.kinesis}`,
     ...describeKafka(environment),
-    ...(isPostgresAway ? ['Postgres does not answer now: until it does, only what the cache holds is served'] : []),
+    ...describeAway(away),
     folder === undefined ? 'Data is in memory and ends with this process' : `Data is kept in ${folder}`,
     ...(unused.length === 0 ? [] : [`Not used by this version yet: ${unused.join(', ')}`]),
     'API keys: tenant1_key (has the sample data) and tenant2_key (empty). Try:',
@@ -30,6 +32,13 @@ export function printBanner({ port, folder, described, environment, isPostgresAw
     '',
   ];
   process.stdout.write(lines.join('\n'));
+}
+
+function describeAway(away: Dependency | undefined): string[] {
+  if (away === 'postgres') return ['Postgres does not answer now: until it does, only what the cache holds is served'];
+  if (away === 'dynamodb')
+    return ['DynamoDB (AWS_ENDPOINT_URL_DYNAMODB) does not answer now: until it does, nothing is served'];
+  return [];
 }
 
 /** Nothing where nobody speaks of it. */

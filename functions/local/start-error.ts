@@ -1,5 +1,4 @@
 import { EnvironmentError } from '../../shared/platform/environment.ts';
-import { UnavailableError } from '../../shared/platform/unavailable.ts';
 
 /** Something that whoever starts the process can put right. The message is one sentence, shown without a stack. */
 export class StartError extends Error {
@@ -13,17 +12,10 @@ export class StartError extends Error {
 export function explainStart(error: unknown): string | undefined {
   if (error instanceof StartError || error instanceof EnvironmentError) return error.message;
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof UnavailableError && error.dependency === 'dynamodb') {
-    return `AWS_ENDPOINT_URL_DYNAMODB: no DynamoDB answers there (${causeOf(error)}).`;
-  }
   const code = 'code' in error ? String(error.code) : '';
   // SQLSTATE: login refused, no such database, no right to make roles and schemas.
   if (/^28|^3D000$|^42501$/.test(code)) return `POSTGRES_URL: Postgres refuses: ${error.message}.`;
   if (code.startsWith('ERR_PARSE_ARGS'))
     return `${error.message.split('. ')[0]}. The options are --memory, --no-seed and --no-sample-events.`;
   return undefined;
-}
-
-function causeOf({ cause }: Error): string {
-  return cause instanceof Error ? cause.message || cause.name : 'no reason given';
 }

@@ -103,7 +103,7 @@ async function openDynamoDb({ environment, folder }: LocalStoreOptions) {
   const settings = { region: environment.AWS_REGION, tablePrefix: environment.DYNAMODB_TABLE_PREFIX };
   if (environment.AWS_ENDPOINT_URL_DYNAMODB !== undefined) {
     const dynamodb = createDynamoDb({ ...settings, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB });
-    await ensureTables(dynamodb);
+    // Its tables are made when it is there: as a Postgres is migrated.
     return { dynamodb, described: 'AWS_ENDPOINT_URL_DYNAMODB', close: async () => dynamodb.client.destroy() };
   }
   const server = dynalite({

@@ -8,6 +8,7 @@ import { createReadOnline, type ReadOnline } from '../../../shared/online/index.
 import { httpAnswerLimit } from '../../../shared/platform/answer-limit.ts';
 import { createSystemClock } from '../../../shared/platform/clock.ts';
 import type { TenantContext } from '../../../shared/platform/context.ts';
+import { ensureTables } from '../../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../../shared/platform/environment.ts';
 import { createLogger } from '../../../shared/platform/logger.ts';
 import { createPrometheusTelemetry } from '../../../shared/platform/prometheus.ts';
@@ -37,6 +38,7 @@ export async function openStreamConsumer(env: Readonly<Record<string, string>>):
   const telemetry = createPrometheusTelemetry({ clock });
   const logger = createLogger({ level: 'silent', buffered: false });
   const stores = await openLocalStores({ environment, clock, telemetry, logger, folder: undefined });
+  await ensureTables(stores.dynamodb);
   const core = composeRegistries({ dynamodb: stores.dynamodb, cache: stores.cache, clock, logger });
   const deliver = composeLocalDelivery({
     ...{ environment, stores, core, clock, telemetry, logger, developmentTenants },
