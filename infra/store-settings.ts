@@ -17,15 +17,21 @@ const managedSchema = z.strictObject({
 
 const secretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, { error: 'is the name of a secret' });
 
-const externalSchema = z.strictObject({
-  profile: z.literal('external'),
-  /** Of a Postgres of 17 or later that speaks TLS, such as Timescale Cloud: host, port and database. */
-  postgres: z.string().regex(/^[a-z0-9.-]+:\d{1,5}\/[A-Za-z_][\w-]*$/, { error: 'is host:port/database' }),
-  /** Of Secrets Manager, `{"username": "…", "password": "…"}`: a user that may make roles and owns the database. */
-  postgresSecret: secretName,
-  /** Of Secrets Manager: the address with its password, such as `rediss://default:…@name.upstash.io:6379`. */
-  redisSecret: secretName,
-});
+const externalSchema = z
+  .strictObject({
+    profile: z.literal('external'),
+    /** Of a Postgres of 17 or later that speaks TLS, such as Timescale Cloud: host, port and database. */
+    postgres: z.string().regex(/^[a-z0-9.-]+:\d{1,5}\/[A-Za-z_][\w-]*$/, { error: 'is host:port/database' }),
+    /** Of Secrets Manager, `{"username": "…", "password": "…"}`: a user that may make roles and owns the database. */
+    postgresSecret: secretName,
+    /** Of Secrets Manager: the address with its password, such as `rediss://default:…@name.upstash.io:6379`. */
+    redisSecret: secretName.optional(),
+    /** In place of it, of Upstash's REST interface: its address `https://name.upstash.io`, and its token. */
+    upstashSecrets: z.strictObject({ url: secretName, token: secretName }).optional(),
+  })
+  .refine(({ redisSecret, upstashSecrets }) => (redisSecret === undefined) !== (upstashSecrets === undefined), {
+    error: 'name one cache: redisSecret or upstashSecrets',
+  });
 
 /** What keeps values: managed by this deployment in a VPC of its own, or kept by others and named by secrets. */
 export const storesSchema = z.discriminatedUnion('profile', [managedSchema, externalSchema]);

@@ -1,8 +1,14 @@
-import { createRespCache, type GuardOptions, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
+import {
+  createRespCache,
+  createUpstashCache,
+  type GuardOptions,
+  guardCache,
+  type OnlineCache,
+} from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
-import type { Environment } from '../../shared/platform/environment.ts';
+import { type Environment, EnvironmentError } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import { UnavailableError } from '../../shared/platform/unavailable.ts';
 import {
@@ -62,27 +68,34 @@ export function composeDynamoDb(environment: Environment): DynamoDb {
   });
 }
 
-/** The cache over RESP, behind its breaker. An outage is a line of the log at its begin and one at its end: no request fails of it. */
-export function composeRespCache(
+/**
+ * The cache that the environment names, behind its breaker. An outage is a line of the log at its begin and one at its end:
+ * no request fails of it.
+ */
+export function composeCache(
   environment: Environment,
-  url: string,
   logger: Logger,
   guard: Pick<GuardOptions, 'catchUp'> = {},
 ): OnlineCache {
-  return guardCache(
-    createRespCache({
-      url,
-      maxConnections: environment.REDIS_MAX_CONNECTIONS,
-      timeoutMillis: environment.CACHE_TIMEOUT_MS,
-      ttlSeconds: environment.CACHE_TTL_SECONDS,
-      generation: environment.CACHE_GENERATION,
-    }),
-    {
-      ...guard,
-      onChange: (isOpen) => {
-        if (isOpen) logger.warn('the cache fails and is left alone: Postgres answers');
-        else logger.warn('the cache answers again');
-      },
+  return guardCache(openCache(environment), {
+    ...guard,
+    onChange: (isOpen) => {
+      if (isOpen) logger.warn('the cache fails and is left alone: Postgres answers');
+      else logger.warn('the cache answers again');
     },
-  );
+  });
+}
+
+function openCache(environment: Environment): OnlineCache {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = environment;
+  const options = {
+    timeoutMillis: environment.CACHE_TIMEOUT_MS,
+    ttlSeconds: environment.CACHE_TTL_SECONDS,
+    generation: environment.CACHE_GENERATION,
+  };
+  if (UPSTASH_REDIS_REST_URL !== undefined && UPSTASH_REDIS_REST_TOKEN !== undefined) {
+    return createUpstashCache({ url: UPSTASH_REDIS_REST_URL, token: UPSTASH_REDIS_REST_TOKEN, ...options });
+  }
+  if (REDIS_URL === undefined) throw new EnvironmentError(['REDIS_URL or UPSTASH_REDIS_REST_URL is needed here.']);
+  return createRespCache({ url: REDIS_URL, maxConnections: environment.REDIS_MAX_CONNECTIONS, ...options });
 }

@@ -12,7 +12,7 @@ import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createApplyEvents } from '../../shared/stream/index.ts';
 import { findTenant } from '../../shared/tenancy/index.ts';
-import { composeDynamoDb, composeRegistries, composeRespCache } from './core.ts';
+import { composeCache, composeDynamoDb, composeRegistries } from './core.ts';
 import { observeDelivery, observeDuplicates } from './observe-delivery.ts';
 import { composePostgres } from './postgres.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
@@ -40,7 +40,7 @@ export async function composeDelivery(): Promise<DeliveryParts> {
     telemetry,
     logger,
   });
-  const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger, {
+  const cache = composeCache(environment, logger, {
     catchUp: (unguarded) => catchUpCache({ database, cache: unguarded }),
   });
   const { registries } = composeRegistries({ dynamodb, cache, clock, logger });

@@ -10,7 +10,7 @@ import { createLogger } from '../../shared/platform/logger.ts';
 import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth } from '../http/operations.ts';
-import { composeDynamoDb, composeRegistries, composeRespCache, type RegistryCore } from './core.ts';
+import { composeCache, composeDynamoDb, composeRegistries, type RegistryCore } from './core.ts';
 import { composePostgres } from './postgres.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
@@ -56,9 +56,8 @@ export async function composeLambda(options: LambdaOptions): Promise<LambdaParts
     telemetry,
     logger,
   });
-  const cache = composeRespCache(
+  const cache = composeCache(
     environment,
-    required(environment, 'REDIS_URL'),
     logger,
     catchUp === undefined ? {} : { catchUp: (unguarded) => catchUp({ database, cache: unguarded }) },
   );

@@ -2,7 +2,10 @@ import { type Environment, readEnvironment } from '../../shared/platform/environ
 import { loginSchema, readSecret } from './read-secret.ts';
 
 /** Settings that may be a secret's ARN under `<name>_ARN` instead. */
-const secretSettings = ['API_KEY_SECRET', 'PLATFORM_API_KEY', 'ENVELOPE_SECRET', 'REDIS_URL'] as const;
+const secretSettings = [
+  ...(['API_KEY_SECRET', 'PLATFORM_API_KEY', 'ENVELOPE_SECRET'] as const),
+  ...(['REDIS_URL', 'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN'] as const),
+] as const;
 
 /**
  * The environment with its secrets read: Lambda's own holds their ARNs alone, so whoever may see a function's settings

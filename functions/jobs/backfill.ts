@@ -7,7 +7,7 @@ import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
 import { listTenantContexts } from '../../shared/tenancy/index.ts';
-import { composeDynamoDb, composeRegistries, composeRespCache } from '../composition/core.ts';
+import { composeCache, composeDynamoDb, composeRegistries } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { type BackfillSummary, summarizeBackfills } from './summarize-backfills.ts';
 
@@ -25,7 +25,7 @@ const database = createPostgres({
   statementTimeoutMillis: 0,
   telemetry,
 });
-const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
+const cache = composeCache(environment, logger);
 const dynamodb = composeDynamoDb(environment);
 const { store, publish } = composeRegistries({ dynamodb, cache, clock, logger });
 

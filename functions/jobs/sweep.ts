@@ -6,13 +6,13 @@ import { createPostgres } from '../../shared/platform/postgres.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
 import { listTenantContexts } from '../../shared/tenancy/index.ts';
-import { composeDynamoDb, composeRegistries, composeRespCache } from '../composition/core.ts';
+import { composeCache, composeDynamoDb, composeRegistries } from '../composition/core.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 
 const environment = await readLambdaEnvironment(process.env);
 const logger = createLogger({ level: environment.LOG_LEVEL, buffered: false });
 const database = createPostgres({ url: required(environment, 'POSTGRES_URL'), maxPool: 1, telemetry: silentTelemetry });
-const cache = composeRespCache(environment, required(environment, 'REDIS_URL'), logger);
+const cache = composeCache(environment, logger);
 const dynamodb = composeDynamoDb(environment);
 const { store, publish } = composeRegistries({ dynamodb, cache, clock: createSystemClock(), logger });
 

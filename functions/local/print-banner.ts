@@ -15,7 +15,6 @@ export interface Banner {
 /** What somebody who has just started it wants to know, ending with a request to paste. */
 export function printBanner({ port, folder, described, environment, away }: Banner): void {
   const url = `http://${environment.HOST === '127.0.0.1' ? 'localhost' : environment.HOST}:${port}`;
-  const unused = [environment.UPSTASH_REDIS_REST_URL && 'UPSTASH_REDIS_REST_URL'].filter(Boolean);
   const lines = [
     '',
     `Feature Store is ready at ${url} (docs at ${url}/docs)`,
@@ -23,7 +22,6 @@ export function printBanner({ port, folder, described, environment, away }: Bann
     ...describeKafka(environment),
     ...describeAway(away),
     folder === undefined ? 'Data is in memory and ends with this process' : `Data is kept in ${folder}`,
-    ...(unused.length === 0 ? [] : [`Not used by this version yet: ${unused.join(', ')}`]),
     'API keys: tenant1_key (has the sample data) and tenant2_key (empty). Try:',
     '',
     `curl -s ${url}/api/v1/features/online -H 'X-API-Key: tenant1_key' -H 'Content-Type: application/json' \\`,

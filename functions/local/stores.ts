@@ -13,7 +13,7 @@ import type { Logger } from '../../shared/platform/logger.ts';
 import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
-import { composeRespCache } from '../composition/core.ts';
+import { composeCache } from '../composition/core.ts';
 import { composePostgres } from '../composition/postgres.ts';
 import { type LocalKinesis, openKinesis } from './kinesis.ts';
 import { lockFolder } from './lock-folder.ts';
@@ -64,7 +64,7 @@ export async function openLocalStores(options: LocalStoreOptions): Promise<Local
     eventLog: createKinesisLog(kinesis.client, environment.KINESIS_STREAM),
     described: {
       postgres: postgres.described,
-      cache: environment.REDIS_URL === undefined ? 'in memory' : 'Redis (REDIS_URL)',
+      cache: describeCache(environment),
       dynamodb: dynamo.described,
       kinesis: kinesis.described,
     },
@@ -88,15 +88,29 @@ async function takeFolder(folder: string): Promise<void> {
 }
 
 function openCache({ environment, clock, logger }: LocalStoreOptions, database: Database): OnlineCache {
-  const { REDIS_URL: url, CACHE_TTL_SECONDS: ttlSeconds, CACHE_GENERATION: generation } = environment;
-  if (url === undefined) return createMemoryCache({ clock, ttlSeconds, generation });
+  const { CACHE_TTL_SECONDS: ttlSeconds, CACHE_GENERATION: generation } = environment;
+  if (cacheSetting(environment) === undefined) return createMemoryCache({ clock, ttlSeconds, generation });
   try {
-    return composeRespCache(environment, url, logger, {
+    return composeCache(environment, logger, {
       catchUp: (cache) => catchUpCache({ database, cache }),
     });
   } catch (error) {
-    throw new StartError(`REDIS_URL: ${error instanceof Error ? error.message : 'is no address'}.`, error);
+    throw new StartError(
+      `${cacheSetting(environment)}: ${error instanceof Error ? error.message : 'is no address'}.`,
+      error,
+    );
   }
+}
+
+/** The setting that names a real cache; undefined where none does. */
+function cacheSetting(environment: Environment): 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | undefined {
+  if (environment.UPSTASH_REDIS_REST_URL !== undefined) return 'UPSTASH_REDIS_REST_URL';
+  return environment.REDIS_URL === undefined ? undefined : 'REDIS_URL';
+}
+
+function describeCache(environment: Environment): string {
+  const setting = cacheSetting(environment);
+  return setting === undefined ? 'in memory' : `Redis (${setting})`;
 }
 
 async function openDynamoDb({ environment, folder }: LocalStoreOptions) {

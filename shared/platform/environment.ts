@@ -113,6 +113,9 @@ export function readEnvironment(given: Readonly<Record<string, string | undefine
   });
   const halfOfPair = missingOfPair(settings, 'UPSTASH_REDIS_REST_URL', 'UPSTASH_REDIS_REST_TOKEN');
   if (halfOfPair !== undefined) mistakes.push(halfOfPair);
+  if (settings.REDIS_URL !== undefined && settings.UPSTASH_REDIS_REST_URL !== undefined) {
+    mistakes.push('REDIS_URL and UPSTASH_REDIS_REST_URL name two caches, of which there is one.');
+  }
   if (!parsed.success || mistakes.length > 0) throw new EnvironmentError(mistakes);
   return parsed.data;
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { composeRespCache } from '../../functions/composition/core.ts';
+import { composeCache } from '../../functions/composition/core.ts';
 import { composeApp } from '../../functions/local/compose-app.ts';
 import { developmentKeys } from '../../functions/local/development-tenants.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
@@ -150,7 +150,7 @@ function composeWithoutSweep(): { ask: Ask; close: () => Promise<void> } {
     tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
   });
   const logger = createLogger({ level: 'silent', buffered: false });
-  const cache = composeRespCache(environment, stores.redis.url, logger);
+  const cache = composeCache({ ...environment, REDIS_URL: stores.redis.url }, logger);
   const { app } = composeApp({
     environment,
     stores: { ...databases, cache, dynamodb, eventLog: absentKinesis() },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { composeRegistries, composeRespCache } from '../../functions/composition/core.ts';
+import { composeCache, composeRegistries } from '../../functions/composition/core.ts';
 import { epochOf } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
@@ -14,7 +14,7 @@ test('a change that a dead process could not announce is seen within a minute, t
   const environment = readEnvironment({ CACHE_TIMEOUT_MS: '1000' });
   const dynamodb = createDynamoDb({ region: 'us-east-1', endpoint: dynalite.url, tablePrefix: 'feature-store-' });
   const logger = createLogger({ level: 'silent', buffered: false });
-  const openCache = () => composeRespCache(environment, redis.url, logger);
+  const openCache = () => composeCache({ ...environment, REDIS_URL: redis.url }, logger);
   const caches = [openCache(), openCache()] as const;
   try {
     await ensureTables(dynamodb);

@@ -145,6 +145,32 @@ describe('profile external', () => {
     }
   });
 
+  const withCache = (cache: Record<string, unknown>) => {
+    const stage = z.looseObject({ stores: z.looseObject({ redisSecret: z.string() }) });
+    const { stages } = z.object({ stages: z.object({ external: stage }) }).parse(contextWith({}));
+    const { redisSecret: _, ...stores } = stages.external.stores;
+    return { stage: 'external', stages: { external: { ...stages.external, stores: { ...stores, ...cache } } } };
+  };
+  const upstashSecrets = { url: 'upstash/url', token: 'upstash/token' };
+
+  test('reads the address and the token of Upstash’s REST interface where their secrets are named', () => {
+    for (const { name, properties } of functionsOf(synthesize(withCache({ upstashSecrets })))) {
+      const { Variables } = properties.Environment;
+      expect(Variables, name).not.toHaveProperty('REDIS_URL_ARN');
+      if (['migrate', 'maintain'].includes(name)) continue;
+      expect(JSON.stringify(Variables.UPSTASH_REDIS_REST_URL_ARN), name).toContain(':secret:upstash/url');
+      expect(JSON.stringify(Variables.UPSTASH_REDIS_REST_TOKEN_ARN), name).toContain(':secret:upstash/token');
+    }
+  });
+
+  test('has one cache', () => {
+    const parse = (cache: Record<string, unknown>) => () => parseSettings(contextWith(withCache(cache)));
+    expect(parse({})).toThrow(/name one cache: redisSecret or upstashSecrets/);
+    expect(parse({ upstashSecrets, redisSecret: 'redis' })).toThrow(/name one cache/);
+    expect(parse({ upstashSecrets: { url: 'upstash/url' } })).toThrow(/upstashSecrets/);
+    expect(parse({ redisSecret: 'redis' })).not.toThrow();
+  });
+
   test('names a cluster of Kafka, since there is no network to make one in', () => {
     const { stages } = z.object({ stages: z.object({ external: z.looseObject({}) }) }).parse(contextWith({}));
     const msk = { minPollers: 1, maxPollers: 1 };

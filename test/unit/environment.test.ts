@@ -38,6 +38,14 @@ describe('the environment', () => {
     for (const mistake of mistakes) expect(mistake).toMatch(/^[^.\n]*.*\.$/);
   });
 
+  test('two caches are refused', () => {
+    const upstash = { UPSTASH_REDIS_REST_URL: 'https://a.b', UPSTASH_REDIS_REST_TOKEN: 'a token' };
+    expect(mistakesOf(upstash)).toEqual([]);
+    expect(mistakesOf({ ...upstash, REDIS_URL: 'redis://a:6379' })).toEqual([
+      'REDIS_URL and UPSTASH_REDIS_REST_URL name two caches, of which there is one.',
+    ]);
+  });
+
   test('an address that is none is refused, a list of the nodes of a cluster is not', () => {
     expect(mistakesOf({ POSTGRES_URL: 'postgres://' })).toHaveLength(1);
     expect(mistakesOf({ REDIS_URL: 'redis-cluster://a:6379,b:x' })).toHaveLength(1);
