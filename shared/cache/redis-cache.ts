@@ -1,6 +1,7 @@
 import { entityKey, epochKey } from './keys.ts';
 import { createLimitCalls, limitAnswerOf } from './limit-calls.ts';
 import type { CacheAnswer, CacheOptions, EntityRead, OnlineCache, SideCommand } from './online-cache.ts';
+import { orDropped } from './or-dropped.ts';
 import type { RedisClient, RedisCommand } from './redis-client.ts';
 import { runScript, type ScriptCall } from './run-script.ts';
 import { endOfPart, millisOf, writeCalls } from './write-calls.ts';
@@ -43,14 +44,18 @@ export function createRedisCache(options: RedisCacheOptions): OnlineCache {
         return answerOf(reads, along, replies);
       });
     },
-    writeNewest: async (entries) => {
+    writeNewest: async (entries, reason) => {
       if (ttlSeconds === 0 || entries.length === 0) return;
       // A part at a time, or the time-out would be for a write of any size.
       for (let start = 0; start < entries.length; ) {
         const end = endOfPart(entries, start);
         const part = entries.slice(start, end);
         start = end;
-        await call((client) => runScript(client, writeNewestScript, writeCalls(client, options, part)));
+        await call(async (client) => {
+          const calls = writeCalls(client, options, part);
+          const written = runScript(client, writeNewestScript, calls);
+          await (reason === 'projection' ? orDropped(client, calls, written) : written);
+        });
       }
     },
     invalidate: async (tenantId, entityType, entityId) => {

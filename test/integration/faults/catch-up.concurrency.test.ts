@@ -57,6 +57,8 @@ test('a Redis that takes no writes is not read either, until it takes them again
   await admin.config('SET', 'maxmemory', '1');
   await write(2);
   expect(isGivenUp).toBe(true);
+  // Nor by a process that does not know.
+  expect(await admin.exists(key())).toBe(0);
   for (let reads = 0; reads < 50; reads++) expect(await read()).toBe(2);
   await admin.config('SET', 'maxmemory', '0');
   await untilUsedAgain(2);
@@ -91,8 +93,12 @@ async function untilUsedAgain(value: number): Promise<void> {
 }
 
 async function cachedRow(): Promise<string> {
-  const [row = ''] = await admin.hvals(`fs1:{${store.tenant.ctx.tenantId}:user:u1}`);
+  const [row = ''] = await admin.hvals(key());
   return row;
+}
+
+function key(): string {
+  return `fs1:{${store.tenant.ctx.tenantId}:user:u1}`;
 }
 
 async function pendingProjections(): Promise<number> {
