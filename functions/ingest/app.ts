@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FeatureStoreError } from '../../shared/contract/errors.ts';
-import { ingestLimits, ingestRequestSchema, ingestRoutes } from '../../shared/contract/ingest.ts';
+import { ingestRequestSchema, ingestRoutes } from '../../shared/contract/ingest.ts';
+import { ingestLimits } from '../../shared/contract/limits.ts';
 import type { IngestRows } from '../../shared/ingestion/index.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import type { FunctionApp } from '../http/create-app.ts';

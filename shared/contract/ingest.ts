@@ -1,12 +1,7 @@
 import * as z from 'zod';
 import { rowErrorCodes } from './errors.ts';
+import { ingestLimits } from './limits.ts';
 import { route } from './route.ts';
-
-/**
- * 4 MiB is what a Lambda event (6 MB) holds of a body in base64. `rowBytes` is of a row's values as the JSON text they are
- * stored as: reads hold some hundred rows at once (shared/online, shared/training).
- */
-export const ingestLimits = { bytes: 4 * 1024 * 1024, rows: 50_000, rowBytes: 1024 * 1024 } as const;
 
 /**
  * Rows stay unknown here: each is judged by itself against its view, so that one bad row is a rejection with its index

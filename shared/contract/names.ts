@@ -3,6 +3,8 @@ import * as z from 'zod';
 /** Of feature views, features, services and entity types. 48 characters leave room for suffixes in Postgres's 63 bytes. */
 export const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
 
+export const tenantNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
 /** `age`, `user_profile:age` or `user_profile@2:age`. */
 export const featureReferencePattern =
   /^(?:([A-Za-z][A-Za-z0-9_]{0,47})(?:@([1-9][0-9]{0,4}))?:)?([A-Za-z][A-Za-z0-9_]{0,47})$/;

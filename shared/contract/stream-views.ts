@@ -1,30 +1,10 @@
 import * as z from 'zod';
 import { described, timeToLive } from './definitions.ts';
+import { aggregationFunctions, filterLimits } from './limits.ts';
 import { featureNameSchema, nameSchema } from './names.ts';
 import { textSchema } from './scalars.ts';
 
 /** What makes a feature view a stream view: its features are aggregations over the events of a source. */
-
-/** `docs/registry.md` says what each computes and of which dtype. A test holds the list against that of `aggregation`. */
-export const aggregationFunctions = [
-  'count',
-  'sum',
-  'avg',
-  'min',
-  'max',
-  'variance',
-  'stddev',
-  'first',
-  'last',
-  'first_k',
-  'last_k',
-  'count_distinct',
-  'top_k',
-  'percentile',
-] as const;
-
-/** Of a `where`: characters, nodes of its syntax tree, and how deep they nest. */
-export const filterLimits = { characters: 1000, nodes: 300, depth: 50 } as const;
 
 /** Longer ones are no durations; the registry says what is wrong with shorter ones. */
 const durationSchema = textSchema(32);

@@ -1,8 +1,7 @@
 import * as z from 'zod';
+import { tenantNamePattern } from './names.ts';
 import { route, scopes } from './route.ts';
 import { answeredTimeSchema, textSchema } from './scalars.ts';
-
-export const tenantNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 const tenantNameSchema = z
   .string()

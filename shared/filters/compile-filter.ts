@@ -1,6 +1,6 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import type { Dtype } from '../contract/dtypes.ts';
-import { filterLimits } from '../contract/stream-views.ts';
+import { filterLimits } from '../contract/limits.ts';
 import { type CelValue, celTypes } from './cel-types.ts';
 import { childrenOf, refuseCalls, refuseSums } from './refuse-unbounded.ts';
 

@@ -1,6 +1,7 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
-import { ingestLimits, type RowRejection } from '../contract/ingest.ts';
+import type { RowRejection } from '../contract/ingest.ts';
+import { ingestLimits } from '../contract/limits.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import type { ViewVersion } from '../registry/index.ts';
 import { codecs, createWidthCheck, type EncodedRows, elementOf, isValueError, jsonOf } from '../values/index.ts';

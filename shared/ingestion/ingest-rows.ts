@@ -1,5 +1,6 @@
 import { FeatureStoreError } from '../contract/errors.ts';
-import { ingestLimits, type RowRejection } from '../contract/ingest.ts';
+import type { RowRejection } from '../contract/ingest.ts';
+import { ingestLimits } from '../contract/limits.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { type Registries, readingRegistry, type ViewVersion } from '../registry/index.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { namePattern, versionedNamePattern } from '../contract/names.ts';
-import { tenantNamePattern } from '../contract/tenancy.ts';
+import { namePattern, tenantNamePattern, versionedNamePattern } from '../contract/names.ts';
 
 /** Whose records a Kinesis stream or a Kafka topic holds, where they are not signed by us. */
 export interface StreamBinding {

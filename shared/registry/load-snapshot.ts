@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { dtypeSchema } from '../contract/dtypes.ts';
-import { aggregationFunctions } from '../contract/stream-views.ts';
+import { aggregationFunctions } from '../contract/limits.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import {

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../aggregation/index.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
-import { ingestLimits } from '../contract/ingest.ts';
+import { ingestLimits } from '../contract/limits.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import { ownColumns } from '../events/index.ts';
 import type { StreamSource } from '../registry/index.ts';

@@ -1,5 +1,5 @@
 import type { Dtype } from '../contract/dtypes.ts';
-import { ingestLimits } from '../contract/ingest.ts';
+import { ingestLimits } from '../contract/limits.ts';
 import type { Feature } from '../registry/index.ts';
 
 /** Characters of a value as Postgres answers it, at most. Arrays have no limit of their own but the row's. */

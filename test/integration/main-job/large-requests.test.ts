@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { createRespCache, guardCache } from '../../../shared/cache/index.ts';
-import { ingestLimits } from '../../../shared/contract/ingest.ts';
+import { ingestLimits } from '../../../shared/contract/limits.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 
 describe('a request of 4 MiB', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dtypes } from '../../../shared/contract/dtypes.ts';
-import { filterLimits } from '../../../shared/contract/stream-views.ts';
+import { filterLimits } from '../../../shared/contract/limits.ts';
 import { compileFilter, type EventFields, type Filter } from '../../../shared/filters/index.ts';
 
 const fields = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dtype } from '../../../shared/contract/dtypes.ts';
-import { ingestLimits } from '../../../shared/contract/ingest.ts';
+import { ingestLimits } from '../../../shared/contract/limits.ts';
 import { acceptRows } from '../../../shared/ingestion/accept-rows.ts';
 import { decide, definitionOf, versionOf } from '../registry/registry-samples.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aggregationFunctions as computed } from '../../../shared/aggregation/index.ts';
-import { aggregationFunctions } from '../../../shared/contract/stream-views.ts';
+import { aggregationFunctions } from '../../../shared/contract/limits.ts';
 import { newestOf } from '../../../shared/registry/model.ts';
 import { decide, definitionOf, laterTime, streamDefinitionOf, versionOf, viewOf } from './registry-samples.ts';
 
