@@ -31,10 +31,11 @@ export function bundleModule(
   });
 }
 
-/** pg, ioredis and pino are CommonJS and require Node's own modules, which an ES module has no `require` for. */
+/** pg and ioredis are CommonJS and require Node's own modules, which an ES module has no `require` for. */
 const requireForCommonJs = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Credentials come from the environment in Lambda; the SDK imports these dynamically where they do not. 117 KB. */
-const neverLoaded = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
-  (source) => `@aws-sdk/credential-provider-${source}`,
-);
+/** Credentials come from the environment in Lambda; the SDK imports these dynamically where they do not. 132 KB. */
+const neverLoaded = [
+  ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((from) => `@aws-sdk/credential-provider-${from}`),
+  '@smithy/credential-provider-imds',
+];

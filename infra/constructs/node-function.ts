@@ -64,7 +64,6 @@ export class NodeFunction extends lambda.Function {
       environment: {
         ...props.environment,
         ...Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, secret.secretArn])),
-        NODE_OPTIONS: '--enable-source-maps',
         // The authority of RDS's certificates, which Lambda's Node trusts only when told to.
         NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
         POWERTOOLS_SERVICE_NAME: props.functionName,

@@ -41,7 +41,6 @@ test.each(functions)('$name writes to a log group whose lines end', ({ stack, pr
 
 /** What Lambda and its libraries read, and the secrets that functions/composition reads before the settings are parsed. */
 const otherKeys = [
-  'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
   'POWERTOOLS_SERVICE_NAME',
   'POSTGRES_SECRET_ARN',

@@ -1,14 +1,15 @@
 import { NetworkError, UserError } from '@platformatic/kafka';
-import pino from 'pino';
 import { expect, test } from 'vitest';
 import { createOutageReport } from '../../../functions/local/kafka/outage-report.ts';
+import type { LogLine } from '../../../shared/platform/logger.ts';
 
 const away = new NetworkError('Connection to kafka:9092 failed.');
 const unknown = new UserError('Unknown topic clicks.');
 
 function startReport() {
   const lines: string[] = [];
-  const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line).msg) });
+  const keep: LogLine = (members: unknown, message?: string) => lines.push(message ?? String(members));
+  const logger = { debug: keep, info: keep, warn: keep, error: keep };
   return { lines, report: createOutageReport(logger, 'kafka:9092') };
 }
 
