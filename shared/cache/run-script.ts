@@ -2,7 +2,7 @@ import type { RedisClient, RedisCommand } from './redis-client.ts';
 import type { Script } from './write-newest.lua.ts';
 
 export interface ScriptCall {
-  readonly keys: readonly [string, ...string[]];
+  readonly keys: [string, ...string[]];
   readonly args: readonly (string | number)[];
 }
 

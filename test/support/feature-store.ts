@@ -2,7 +2,13 @@ import { inject } from 'vitest';
 import type { RegistryCore } from '../../functions/composition/core.ts';
 import type { FunctionApp } from '../../functions/http/create-app.ts';
 import { composeApp } from '../../functions/local/compose-app.ts';
-import { createMemoryCache, createRespCache, guardCache, type OnlineCache } from '../../shared/cache/index.ts';
+import {
+  createMemoryCache,
+  createRespCache,
+  createUpstashCache,
+  guardCache,
+  type OnlineCache,
+} from '../../shared/cache/index.ts';
 import type { EventLog } from '../../shared/delivery/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import { createSystemClock } from '../../shared/platform/clock.ts';
@@ -16,9 +22,11 @@ import { createTenant } from '../../shared/tenancy/index.ts';
 import { absentKinesis } from './absent-kinesis.ts';
 import { openLaneDatabases, openServer, type StoreDatabases } from './lane-databases.ts';
 
+type CacheKind = 'redis' | 'cluster' | 'upstash' | 'memory' | 'off';
+
 export interface FeatureStoreOptions {
   /** Default redis. `off` keeps nothing: every read answers from Postgres. */
-  readonly cache?: 'redis' | 'cluster' | 'memory' | 'off';
+  readonly cache?: CacheKind;
   readonly clock?: Clock;
   /** Further settings, as the environment would give them. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -153,11 +161,13 @@ async function openDynamoDb(): Promise<DynamoDb> {
 }
 
 /** Tenants have ids of their own, so all tests share one Redis. */
-function openCache(kind: 'redis' | 'cluster' | 'memory' | 'off', clock: Clock): OnlineCache {
+function openCache(kind: CacheKind, clock: Clock): OnlineCache {
   if (kind === 'memory') return createMemoryCache({ clock, ttlSeconds: 3600, generation: 1 });
   if (kind === 'off') return createMemoryCache({ clock, ttlSeconds: 0, generation: 1 });
+  const options = { ttlSeconds: 3600, generation: 1, timeoutMillis: 1000 };
+  if (kind === 'upstash') return guardCache(createUpstashCache({ ...inject('upstash'), ...options }));
   const url = inject(kind === 'redis' ? 'redisUrl' : 'redisClusterUrl');
-  return guardCache(createRespCache({ url, ttlSeconds: 3600, generation: 1, timeoutMillis: 1000 }));
+  return guardCache(createRespCache({ url, ...options }));
 }
 
 function parsed(text: string): unknown {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 
-describe.each(['redis', 'cluster', 'memory', 'off'] as const)('the main job with cache %s', (cache) => {
+describe.each(['redis', 'cluster', 'upstash', 'memory', 'off'] as const)('the main job with cache %s', (cache) => {
   let store: TestFeatureStore;
   beforeAll(async () => {
     store = await createFeatureStore({ cache });
