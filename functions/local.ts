@@ -13,6 +13,7 @@ import { republishRegistry } from '../shared/registry/index.ts';
 import { listTenantContexts } from '../shared/tenancy/index.ts';
 import { enableTimescale } from '../shared/values/index.ts';
 import type { RegistryCore } from './composition/core.ts';
+import { defaultLimit } from './composition/default-limit.ts';
 import { composeApp } from './local/compose-app.ts';
 import { developmentKeys, developmentTenants } from './local/development-tenants.ts';
 import { drainServer } from './local/drain-server.ts';
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
     logger,
     peppers: [{ id: '1', secret: environment.API_KEY_SECRET ?? laptopSecret }],
     envelopeSecret,
-    developmentKeys: developmentKeys(),
+    developmentKeys: developmentKeys(defaultLimit(environment)),
   });
   const streams = openStreams({ environment, stores, core, clock, telemetry, logger, envelopeSecret, folder });
 

@@ -14,7 +14,7 @@ export type Access = Scope | 'platform' | 'none';
  */
 export interface Route {
   readonly id: string;
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** With OpenAPI's `{name}` parameters. */
   readonly path: string;
   readonly tag: 'features' | 'feature views' | 'feature services' | 'streams' | 'tenancy' | 'cache' | 'operations';

@@ -38,7 +38,10 @@ export const tableDefinitions: Readonly<Record<keyof DynamoDbTables, TableDefini
             { AttributeName: 'key_id', KeyType: 'RANGE' },
           ],
           // What a listing shows, and not the hash: it stands in one place.
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['scopes', 'description', 'created_at'] },
+          Projection: {
+            ProjectionType: 'INCLUDE',
+            NonKeyAttributes: ['scopes', 'description', 'created_at', 'requests_per_second', 'burst'],
+          },
         },
       ],
     },

@@ -1,7 +1,14 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { scopes } from '../contract/route.ts';
-import { bytesAttribute, textAttribute, textSetAttribute } from './attributes.ts';
+import {
+  bytesAttribute,
+  rateLimitAttributes,
+  rateLimitOf,
+  textAttribute,
+  textSetAttribute,
+  toRateLimitItem,
+} from './attributes.ts';
 
 /** What people may see of a key. */
 export type ApiKey = z.infer<typeof apiKeySchema>;
@@ -19,6 +26,7 @@ const visible = {
   scopes: scopesAttribute,
   description: textAttribute,
   created_at: textAttribute,
+  ...rateLimitAttributes,
 };
 
 export const apiKeySchema = z.object(visible).transform((item) => ({
@@ -27,6 +35,8 @@ export const apiKeySchema = z.object(visible).transform((item) => ({
   description: item.description,
   /** RFC 3339 */
   createdAt: item.created_at,
+  /** Undefined where the tenant's is all. */
+  rateLimit: rateLimitOf(item),
 }));
 
 export const apiKeyRecordSchema = z
@@ -43,6 +53,7 @@ export const apiKeyRecordSchema = z
     scopes: item.scopes,
     description: item.description,
     createdAt: item.created_at,
+    rateLimit: rateLimitOf(item),
     tenantId: item.tenant_id,
     tenantName: item.tenant_name,
     cell: item.cell,
@@ -56,6 +67,7 @@ export function toApiKeyItem(record: ApiKeyRecord): Record<string, AttributeValu
     scopes: { SS: [...record.scopes] },
     description: { S: record.description },
     created_at: { S: record.createdAt },
+    ...toRateLimitItem(record.rateLimit),
     tenant_id: { S: record.tenantId },
     tenant_name: { S: record.tenantName },
     cell: { S: record.cell },

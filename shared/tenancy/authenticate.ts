@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import { FeatureStoreError } from '../contract/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DynamoDb } from '../platform/dynamodb.ts';
+import type { RateLimit } from '../platform/rate-limit.ts';
 import { apiKeyLength, parseApiKey } from './api-key-format.ts';
 import { createExpiringMap } from './expiring-map.ts';
 import { findApiKey } from './find-api-key.ts';
+import { findTenant } from './find-tenant.ts';
 import { matchesHash, type Peppers } from './peppers.ts';
 import { expandScopes, type Principal } from './principal.ts';
 
@@ -16,6 +18,8 @@ export interface AuthenticatorOptions {
   readonly developmentKeys?: ReadonlyMap<string, Principal>;
   /** How long a deleted key may still work; 30 when left out, which the API promises. */
   readonly cacheSeconds?: number;
+  /** Of tenants that have no limit of their own; none when left out. */
+  readonly defaultLimit?: RateLimit | undefined;
   /** Keys remembered, and as many again that are known not to exist; 10,000 when left out, about 3 MB. */
   readonly maxCached?: number;
 }
@@ -35,6 +39,7 @@ export function createAuthenticator({
   clock,
   developmentKeys,
   cacheSeconds = 30,
+  defaultLimit,
   maxCached = 10_000,
 }: AuthenticatorOptions): Authenticate {
   // By digest, so that a dump of the memory holds no keys. Apart, so that made-up keys cannot push out the real ones.
@@ -49,7 +54,15 @@ export function createAuthenticator({
       throw invalidKey();
     }
     const { tenantId, tenantName, cell } = found;
-    const principal = { tenant: { tenantId, tenantName }, keyId, scopes: expandScopes(found.scopes), cell };
+    // Of the tenant's record alone: a copy in each key would have to be changed in all of them at once.
+    const tenant = await findTenant({ dynamodb }, tenantName);
+    const principal: Principal = {
+      tenant: { tenantId, tenantName },
+      keyId,
+      scopes: expandScopes(found.scopes),
+      cell,
+      limits: { key: found.rateLimit, tenant: tenant?.rateLimit ?? defaultLimit },
+    };
     // Counted from before the question, since the key may have been deleted while the answer was on its way.
     known.set(digest, principal, nowMicros + cacheSeconds * 1_000_000);
     return principal;

@@ -4,6 +4,7 @@ import { formatMicros } from '../contract/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { callDynamoDb, type DynamoDb } from '../platform/dynamodb.ts';
+import type { RateLimit } from '../platform/rate-limit.ts';
 import { generateApiKey } from './api-key-format.ts';
 import { type ApiKey, toApiKeyItem } from './api-key-record.ts';
 import { hashApiKey, type Peppers } from './peppers.ts';
@@ -14,16 +15,26 @@ export interface ApiKeyMaker {
   readonly peppers: Peppers;
 }
 
+export interface ApiKeyDefinition {
+  /** That of the tenant. */
+  readonly cell: string;
+  /** At least one. */
+  readonly scopes: readonly Scope[];
+  readonly description: string;
+  /** Beside the tenant's; undefined for none. */
+  readonly rateLimit?: RateLimit | undefined;
+}
+
 export interface NewApiKey extends ApiKey {
   /** The whole key: it is nowhere else, and cannot be had again. */
   readonly key: string;
 }
 
-/** Makes a key of the tenant, which has at least one scope. */
+/** Makes a key of the tenant. */
 export async function createApiKey(
   { dynamodb: { client, tables }, clock, peppers }: ApiKeyMaker,
   tenant: TenantContext,
-  { cell, scopes: given, description }: { cell: string; scopes: readonly Scope[]; description: string },
+  { cell, scopes: given, description, rateLimit }: ApiKeyDefinition,
 ): Promise<NewApiKey> {
   const { keyId, key } = generateApiKey();
   const [pepper] = peppers;
@@ -32,6 +43,7 @@ export async function createApiKey(
     scopes: scopes.filter((scope) => given.includes(scope)),
     description,
     createdAt: formatMicros(clock.nowMicros()),
+    rateLimit,
   };
   const { tenantId, tenantName } = tenant;
   const hash = hashApiKey(pepper, key);

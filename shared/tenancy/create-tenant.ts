@@ -2,6 +2,8 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { FeatureStoreError } from '../contract/errors.ts';
 import { formatMicros } from '../contract/time.ts';
 import { callDynamoDb, isConditionalCheckFailed } from '../platform/dynamodb.ts';
+import type { RateLimit } from '../platform/rate-limit.ts';
+import { toRateLimitItem } from './attributes.ts';
 import { type ApiKeyMaker, createApiKey, type NewApiKey } from './create-api-key.ts';
 import { deleteApiKey } from './delete-api-key.ts';
 import { randomText } from './random-text.ts';
@@ -10,7 +12,7 @@ import type { Tenant } from './tenant-record.ts';
 /** Makes a tenant and its first admin key. A name that is taken is `tenant_exists`. */
 export async function createTenant(
   maker: ApiKeyMaker,
-  { name }: { name: string },
+  { name, rateLimit }: { readonly name: string; readonly rateLimit?: RateLimit | undefined },
 ): Promise<{ tenant: Tenant; apiKey: NewApiKey }> {
   const tenant: Tenant = {
     name,
@@ -19,6 +21,7 @@ export async function createTenant(
     cell: 'default',
     layout: 1,
     createdAt: formatMicros(maker.clock.nowMicros()),
+    rateLimit,
   };
   const context = { tenantId: tenant.tenantId, tenantName: name };
   // The key first: a failure in between leaves a key that nobody was told, not a tenant that nobody can enter.
@@ -47,6 +50,7 @@ async function putTenant({ dynamodb: { client, tables } }: ApiKeyMaker, tenant: 
             cell: { S: tenant.cell },
             layout: { N: String(tenant.layout) },
             created_at: { S: tenant.createdAt },
+            ...toRateLimitItem(tenant.rateLimit),
           },
           ConditionExpression: 'attribute_not_exists(tenant_id) OR tenant_id = :id',
           ExpressionAttributeValues: { ':id': { S: tenant.tenantId } },

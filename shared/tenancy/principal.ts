@@ -1,6 +1,7 @@
 import { FeatureStoreError } from '../contract/errors.ts';
 import { type Scope, scopes } from '../contract/route.ts';
 import type { TenantContext } from '../platform/context.ts';
+import type { RateLimit } from '../platform/rate-limit.ts';
 
 /** Who makes a request, as its API key says. Shared by all requests of a key: never changed. */
 export interface Principal {
@@ -10,6 +11,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
   /** Which database the tenant lives in. */
   readonly cell: string;
+  /** Undefined where there is none. */
+  readonly limits: { readonly key: RateLimit | undefined; readonly tenant: RateLimit | undefined };
 }
 
 export function requireScope(principal: Principal, scope: Scope): void {

@@ -5,13 +5,12 @@ import { type ApiKeyMaker, createApiKey, type NewApiKey } from './create-api-key
 import { apiKeyNotFound, deleteApiKey } from './delete-api-key.ts';
 import { findApiKey } from './find-api-key.ts';
 
-/** Makes a key with the scopes and the description of a key of the tenant, and ends that one. */
+/** Makes a key with the scopes, the description and the limit of a key of the tenant, and ends that one. */
 export async function rotateApiKey(maker: ApiKeyMaker, tenant: TenantContext, keyId: string): Promise<NewApiKey> {
   const old = isApiKeyId(keyId) ? await findApiKey(maker.dynamodb, keyId) : undefined;
   if (old === undefined || old.tenantId !== tenant.tenantId) throw apiKeyNotFound();
   // The new one first: a failure in between leaves one key too many, never none.
-  const { cell, scopes, description } = old;
-  const rotated = await createApiKey(maker, tenant, { cell, scopes, description });
+  const rotated = await createApiKey(maker, tenant, old);
   try {
     await deleteApiKey(maker, tenant, keyId);
   } catch (error) {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { numberAttribute, textAttribute } from './attributes.ts';
+import { numberAttribute, rateLimitAttributes, rateLimitOf, textAttribute } from './attributes.ts';
 
 export type Tenant = z.infer<typeof tenantSchema>;
 
@@ -10,6 +10,7 @@ export const tenantSchema = z
     cell: textAttribute,
     layout: numberAttribute,
     created_at: textAttribute,
+    ...rateLimitAttributes,
   })
   .transform((item) => ({
     name: item.name,
@@ -21,4 +22,6 @@ export const tenantSchema = z
     layout: item.layout,
     /** RFC 3339 */
     createdAt: item.created_at,
+    /** Of all its keys together; undefined is what the deployment says. */
+    rateLimit: rateLimitOf(item),
   }));

@@ -159,7 +159,7 @@ function composeWithoutSweep(): { ask: Ask; close: () => Promise<void> } {
     logger,
     peppers: [{ id: '1', secret: 'a pepper of the tests, long enough' }],
     envelopeSecret: 'a secret of the tests, long enough',
-    developmentKeys: developmentKeys(),
+    developmentKeys: developmentKeys(undefined),
   });
   return {
     ask: async (path, body) => {

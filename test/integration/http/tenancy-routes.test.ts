@@ -27,6 +27,60 @@ test('the platform key makes a tenant, whose admin key works at once', async () 
   expect(bearer.json.code).toBe('tenant_exists');
 });
 
+test('a tenant and a key are made with limits, which are shown, changed and taken back', async () => {
+  const name = `acme-${crypto.randomUUID()}`;
+  const body = { name, rate_limit: { requests_per_second: 500, burst: 1000 } };
+  const tenant = answerOf(
+    tenancyRoutes.createTenant,
+    201,
+    await store.post('/api/v1/tenants', body, { key: platformKey }),
+  );
+  expect(tenant).toMatchObject({ rate_limit: body.rate_limit, api_key: { rate_limit: null } });
+
+  const change = (rate_limit: unknown) =>
+    store.request('PUT', `/api/v1/tenants/${name}/rate-limit`, { key: platformKey, body: { rate_limit } });
+  const lowered = answerOf(tenancyRoutes.limitTenant, 200, await change({ requests_per_second: 50 }));
+  expect(lowered).toMatchObject({
+    name,
+    tenant_id: tenant.tenant_id,
+    rate_limit: { requests_per_second: 50, burst: 50 },
+  });
+  expect(answerOf(tenancyRoutes.limitTenant, 200, await change(null)).rate_limit).toBeNull();
+
+  const { key } = tenant.api_key;
+  const made = await store.post(keys, { rate_limit: { requests_per_second: 5 } }, { key });
+  const limited = answerOf(tenancyRoutes.createApiKey, 201, made);
+  expect(limited.rate_limit).toEqual({ requests_per_second: 5, burst: 5 });
+  const rotated = await store.post(`${keys}/${limited.key_id}/rotate`, undefined, { key });
+  expect(answerOf(tenancyRoutes.rotateApiKey, 201, rotated).rate_limit).toEqual(limited.rate_limit);
+});
+
+test('a limit that is none is refused, and so is one of nobody', async () => {
+  const path = '/api/v1/tenants/nobody/rate-limit';
+  const wrong = [0, -1, 1.5, '10', null, true, 100_001, {}];
+  const limits = [
+    ...wrong.map((requests_per_second) => ({ requests_per_second })),
+    ...[0, 1.5, '10', null, 1_000_001].map((burst) => ({ requests_per_second: 1, burst })),
+    { burst: 1 },
+    { requests_per_second: 1, window: 1 },
+    [],
+    'none',
+  ];
+  for (const rate_limit of limits) {
+    const answers = [
+      await store.request('PUT', path, { key: platformKey, body: { rate_limit } }),
+      await store.post('/api/v1/tenants', { name: 'acme', rate_limit }, { key: platformKey }),
+      await store.post(keys, { rate_limit }),
+    ];
+    expect(answers.map(({ json }) => json.code)).toEqual(Array(3).fill('invalid_request'));
+  }
+  const body = { rate_limit: null };
+  expect((await store.request('PUT', path, { key: platformKey, body })).json.code).toBe('not_found');
+  expect((await store.request('PUT', path, { body })).json.code).toBe('unauthenticated');
+  const named = await store.request('PUT', '/api/v1/tenants/No%20Name/rate-limit', { key: platformKey, body });
+  expect(named.json.code).toBe('invalid_name');
+});
+
 test('without a platform key nobody makes a tenant', async () => {
   const closed = await createFeatureStore();
   for (const key of [platformKey, closed.tenant.key, '', 'undefined']) {

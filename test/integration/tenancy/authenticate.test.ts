@@ -8,6 +8,7 @@ import {
   createTenant,
   deleteApiKey,
   expandScopes,
+  limitTenant,
   type NewApiKey,
   type Peppers,
   type Principal,
@@ -40,7 +41,29 @@ test('a key says its tenant, its cell and its scopes with those that they includ
     keyId: apiKey.keyId,
     scopes: new Set(['read', 'write']),
     cell: 'default',
+    limits: { key: undefined, tenant: undefined },
   });
+});
+
+test('a key says its own limit and that of its tenant, which is the default where it has none', async () => {
+  const { dynamodb, clock, context } = await setUp();
+  const maker = { dynamodb, clock, peppers };
+  const ofKey = { requestsPerSecond: 5, burst: 10 };
+  const { key } = await createApiKey(maker, context, {
+    cell: 'default',
+    scopes: ['read'],
+    description: '',
+    rateLimit: ofKey,
+  });
+  const defaultLimit = { requestsPerSecond: 50, burst: 100 };
+  const authenticate = createAuthenticator({ ...maker, defaultLimit });
+  expect((await authenticate(key)).limits).toEqual({ key: ofKey, tenant: defaultLimit });
+
+  const ofTenant = { requestsPerSecond: 7, burst: 9 };
+  await limitTenant(maker, context.tenantName, ofTenant);
+  expect((await authenticate(key)).limits.tenant).toEqual(defaultLimit);
+  clock.advanceSeconds(30);
+  expect((await authenticate(key)).limits).toEqual({ key: ofKey, tenant: ofTenant });
 });
 
 test('a key is looked up once and answered from memory without a promise after that', async () => {
@@ -49,14 +72,16 @@ test('a key is looked up once and answered from memory without a promise after t
   const remembered = authenticate(apiKey.key);
   expect(remembered).not.toBeInstanceOf(Promise);
   expect(remembered).toBe(principal);
-  expect(calls).toEqual(['GetItemCommand']);
+  // The key's record and the tenant's.
+  expect(calls).toEqual(['GetItemCommand', 'GetItemCommand']);
 });
 
 test('requests with one key at once share one lookup', async () => {
   const { authenticate, apiKey, calls } = await setUp();
   const principals = await Promise.all(Array.from({ length: 50 }, () => authenticate(apiKey.key)));
   expect(new Set(principals).size).toBe(1);
-  expect(calls).toEqual(['GetItemCommand']);
+  // The key's record and the tenant's.
+  expect(calls).toEqual(['GetItemCommand', 'GetItemCommand']);
 });
 
 test('a typo is refused without a lookup', async () => {
@@ -133,7 +158,8 @@ test('a lookup counts from its start, however long its answer took', async () =>
   await lookup;
   clock.advanceSeconds(10);
   expect(authenticate(apiKey.key)).toBeInstanceOf(Promise);
-  expect(calls).toHaveLength(2);
+  // The records of the key and of its tenant, and the key's again.
+  expect(calls).toHaveLength(3);
 });
 
 test('a key in use is looked up again every 30 seconds', async () => {
@@ -142,7 +168,7 @@ test('a key in use is looked up again every 30 seconds', async () => {
     await authenticate(apiKey.key);
     clock.advanceSeconds(1);
   }
-  expect(calls).toHaveLength(4);
+  expect(calls).toHaveLength(4 * 2);
 });
 
 test('a full memory forgets the oldest key, and made-up keys push out none', async () => {
@@ -160,7 +186,8 @@ test('a full memory forgets the oldest key, and made-up keys push out none', asy
   expect(authenticate(third.key)).not.toBeInstanceOf(Promise);
   expect(calls).toEqual([]);
   await authenticate(apiKey.key);
-  expect(calls).toEqual(['GetItemCommand']);
+  // The key's record and the tenant's.
+  expect(calls).toEqual(['GetItemCommand', 'GetItemCommand']);
 });
 
 test('a remembered key answers for 30 seconds while DynamoDB is down, and an unremembered one is a 503', async () => {
@@ -205,6 +232,7 @@ test('development keys are valid only where they are given', async () => {
     keyId: 'tenant1_key',
     scopes: expandScopes(['admin']),
     cell: 'default',
+    limits: { key: undefined, tenant: undefined },
   };
   const options = { dynamodb: connect('unused-'), peppers, clock: createTestClock() };
   const local = createAuthenticator({ ...options, developmentKeys: new Map([['tenant1_key', developer]]) });

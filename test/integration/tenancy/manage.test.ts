@@ -8,6 +8,7 @@ import {
   createTenant,
   deleteApiKey,
   findTenant,
+  limitTenant,
   listApiKeys,
   listTenants,
   rotateApiKey,
@@ -106,6 +107,34 @@ test('all tenants are listed over several pages', async () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   for (const name of names) await createTenant(maker, { name });
   expect((await listTenants(maker)).map(({ name }) => name).sort()).toEqual(names);
+});
+
+test('a limit is kept with its tenant or its key, changed and taken back', async () => {
+  const { maker } = await setUp();
+  const [first, second] = [
+    { requestsPerSecond: 10, burst: 20 },
+    { requestsPerSecond: 100_000, burst: 1 },
+  ];
+  const { tenant } = await createTenant(maker, { name: 'acme', rateLimit: first });
+  expect(tenant.rateLimit).toEqual(first);
+  expect(await limitTenant(maker, 'acme', second)).toEqual({ ...tenant, rateLimit: second });
+  expect(await findTenant(maker, 'acme')).toEqual({ ...tenant, rateLimit: second });
+  expect(await limitTenant(maker, 'acme', undefined)).toEqual({ ...tenant, rateLimit: undefined });
+  expect(await findTenant(maker, 'acme')).toEqual({ ...tenant, rateLimit: undefined });
+
+  const context = { tenantId: tenant.tenantId, tenantName: 'acme' };
+  const limited = await createApiKey(maker, context, { ...reader, rateLimit: first });
+  expect(await listApiKeys(maker, context)).toContainEqual(
+    expect.objectContaining({ keyId: limited.keyId, rateLimit: first }),
+  );
+  expect((await rotateApiKey(maker, context, limited.keyId)).rateLimit).toEqual(first);
+});
+
+test('a tenant that nobody made cannot be given a limit', async () => {
+  const { maker } = await setUp();
+  await expect(limitTenant(maker, 'nobody', { requestsPerSecond: 1, burst: 1 })).rejects.toThrow(notFound);
+  await expect(limitTenant(maker, 'nobody', undefined)).rejects.toThrow(notFound);
+  expect(await listTenants(maker)).toEqual([]);
 });
 
 test('a listing shows the keys of the tenant, oldest first, and no secret', async () => {

@@ -8,7 +8,13 @@ import {
 } from '../../../shared/tenancy/index.ts';
 
 function principalWith(scopes: Principal['scopes']): Principal {
-  return { tenant: { tenantId: 't_abcdefghijkl', tenantName: 'acme' }, keyId: '0123456789AB', scopes, cell: 'default' };
+  return {
+    tenant: { tenantId: 't_abcdefghijkl', tenantName: 'acme' },
+    keyId: '0123456789AB',
+    scopes,
+    cell: 'default',
+    limits: { key: undefined, tenant: undefined },
+  };
 }
 
 test('admin includes write and write includes read', () => {

@@ -17,6 +17,7 @@ export const validBodies: Readonly<Record<string, Readonly<Record<string, unknow
   readOnline: { entity_id: 'u1', feature_names: ['country'] },
   readBatch: { entity_ids: ['u1'], feature_names: ['country'], timestamp: 0 },
   createTenant: { name: `acme-${crypto.randomUUID()}` },
+  limitTenant: { rate_limit: null },
   createApiKey: { scopes: ['read'] },
 };
 
@@ -29,6 +30,7 @@ export function pathOf({ path }: Pick<Route, 'path'>): string {
     .replace('/events/{source}', '/events/clicks')
     .replace('/statistics', '/statistics?feature=country')
     .replace('/feature-services/{name}', '/feature-services/churn_model')
+    .replace('/tenants/{name}', '/tenants/nobody')
     .replace('{entity_id}', 'u1')
     .replace('{id}', 'AAAAAAAAAAAA');
 }
@@ -81,6 +83,7 @@ const routesWithBody = allRoutes.filter(({ body }) => body !== undefined);
 
 export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((route): WrongRequest[] => {
   const path = pathOf(route);
+  const method = route.method.toUpperCase();
   const key = route.access === 'platform' ? 'platform' : 'admin';
   const valid = JSON.stringify(validBodies[route.id]);
   // Its one member is a list, whose entries are refused by themselves.
@@ -89,6 +92,7 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
   const refused = wrong.map(
     ([what, rawBody]): WrongRequest => ({
       title: `${route.id} given ${what}`,
+      method,
       path,
       key,
       rawBody,
@@ -98,9 +102,10 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
   const tooLarge = valid + ' '.repeat(mostBytes + 1 - valid.length);
   return [
     ...refused,
-    { title: `${route.id} given over 4 MiB`, path, key, rawBody: tooLarge, code: 'payload_too_large' },
+    { title: `${route.id} given over 4 MiB`, method, path, key, rawBody: tooLarge, code: 'payload_too_large' },
     {
       title: `${route.id} given over 4 MiB and told so`,
+      method,
       path,
       key,
       rawBody: tooLarge,
@@ -109,6 +114,7 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
     },
     {
       title: `${route.id} given gzip`,
+      method,
       path,
       key,
       rawBody: gzipSync(valid),
@@ -118,6 +124,7 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
     },
     {
       title: `${route.id} told of 5 GB to come`,
+      method,
       path,
       key,
       rawBody: valid,
@@ -126,6 +133,7 @@ export const bodyRequests: readonly WrongRequest[] = routesWithBody.flatMap((rou
     },
     {
       title: `${route.id} given over 4 MiB and told of less`,
+      method,
       path,
       key,
       rawBody: tooLarge,
