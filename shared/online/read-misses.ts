@@ -21,8 +21,8 @@ export type ReadMisses = (
 
 /**
  * Answers all misses of a request by one query of `latest` and writes them back, newest-wins, before the answer goes out:
- * nothing of ours runs after an answer. Misses of one key that come while it is being asked for share that query. Throws
- * UnavailableError where Postgres does not answer.
+ * nothing of ours runs after an answer. Misses of one key that come while it is being asked for, or written back, share that
+ * query. Throws UnavailableError where Postgres does not answer.
  */
 export function createReadMisses(dependencies: {
   readonly database: Database;
@@ -33,30 +33,41 @@ export function createReadMisses(dependencies: {
   const underWay = new Map<string, Promise<string | null>>();
 
   /** One query for those that nobody is asking for yet. Fills `asked` with them. */
-  const ask = (ctx: TenantContext, misses: readonly Miss[], asked: Miss[]): Promise<string | null>[] => {
+  const ask = (ctx: TenantContext, misses: readonly Miss[], asked: Map<Miss, string>): Promise<string | null>[] => {
     const keys: { table: string; entityId: string }[] = [];
     let query: Promise<(string | null)[]> | undefined;
-    const answers = misses.map((miss) => {
+    return misses.map((miss) => {
       const key = `${ctx.tenantId}\0${miss.table.table}\0${miss.entityId}`;
       const shared = underWay.get(key);
       if (shared !== undefined) return shared;
       const place = keys.push({ table: miss.table.table, entityId: miss.entityId }) - 1;
-      asked.push(miss);
+      asked.set(miss, key);
       // All keys are gathered before the query starts, in the microtask after this loop.
       query ??= Promise.resolve().then(() => readLatest(database, ctx, keys));
-      const answer = query.then((payloads) => payloads[place] ?? null).finally(() => underWay.delete(key));
+      const answer = query.then((payloads) => payloads[place] ?? null);
       underWay.set(key, answer);
       return answer;
     });
-    return answers;
+  };
+
+  /** Those who read the cache before the answer stood there have come when all that has arrived by now is handled. */
+  const releaseSoon = (asked: ReadonlyMap<Miss, string>): void => {
+    setImmediate(() => {
+      for (const key of asked.values()) underWay.delete(key);
+    });
   };
 
   return async (ctx, misses, asOfMicros) => {
-    const asked: Miss[] = [];
+    const asked = new Map<Miss, string>();
     const answers = ask(ctx, misses, asked);
-    const payloads = await Promise.all(answers);
-    const rows = payloads.map((payload) => (payload === null ? undefined : parseStoredRow(payload)));
-    await writeBack(cache, clock, ctx, misses, payloads, rows, new Set(asked), asOfMicros);
+    let rows: (StoredRow | undefined)[];
+    try {
+      const payloads = await Promise.all(answers);
+      rows = payloads.map((payload) => (payload === null ? undefined : parseStoredRow(payload)));
+      await writeBack(cache, clock, ctx, misses, payloads, rows, asked, asOfMicros);
+    } finally {
+      releaseSoon(asked);
+    }
     return replaceComing(database, ctx, misses, rows, asOfMicros);
   };
 }
@@ -68,7 +79,7 @@ async function writeBack(
   misses: readonly Miss[],
   payloads: readonly (string | null)[],
   rows: readonly (StoredRow | undefined)[],
-  own: ReadonlySet<Miss>,
+  own: ReadonlyMap<Miss, string>,
   asOfMicros: number,
 ): Promise<void> {
   const entries = misses.flatMap((miss, index) => {
