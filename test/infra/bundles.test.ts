@@ -80,8 +80,8 @@ describe('the bundles, run as Lambda runs them', () => {
     }
   });
 
-  test('online finds a cache whose address is a secret', async () => {
-    const external = await start('online', stores.environmentWithSecretCache('online'));
+  test.each(['redis', 'upstash'] as const)('online finds a cache that secrets name: %s', async (kind) => {
+    const external = await start('online', stores.environmentWithSecretCache('online', kind));
     const { status, text } = await call(external, { method: 'GET', path: '/health/ready' });
     expect([status, JSON.parse(text)]).toMatchObject([200, { dependencies: { cache: { status: 'up' } } }]);
   });

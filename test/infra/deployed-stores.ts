@@ -8,6 +8,7 @@ import { startDynalite } from '../support/dynalite.ts';
 import { freePort } from '../support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
+import { startUpstash } from '../support/upstash.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { type DeployedFunction, functionsOf, type Synthesized } from './synthesize.ts';
 
@@ -18,8 +19,8 @@ export interface DeployedStores {
   environmentWithoutPostgres(name: string): Promise<Record<string, string>>;
   /** Of the stream that ingest writes to. */
   readonly kinesis: KinesisClient;
-  /** The same, where the address of the cache is a secret, as in profile external. */
-  environmentWithSecretCache(name: string): Record<string, string>;
+  /** The same, where secrets name the cache, as in profile external: a Redis by its address, or Upstash's REST interface. */
+  environmentWithSecretCache(name: string, kind: 'redis' | 'upstash'): Record<string, string>;
   readonly platformKey: string;
   stop(): Promise<void>;
 }
@@ -50,7 +51,12 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
     openKinesis({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_KINESIS: undefined }),
     startSecretsManager(secretTexts),
   ]);
-  secretTexts.set(arnOf('Redis'), redis.url);
+  // One node is no cluster's cache, but it answers a ping.
+  const upstash = await startUpstash(redis.nodes[0]?.url ?? '');
+  secretTexts
+    .set(arnOf('Redis'), redis.url)
+    .set(arnOf('UpstashUrl'), upstash.url)
+    .set(arnOf('UpstashToken'), upstash.token);
   await createMaster(postgres.url);
   const dynamodb = createDynamoDb({
     region: 'us-east-1',
@@ -82,15 +88,21 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
     platformKey,
     kinesis: kinesis.client,
     environmentOf,
-    environmentWithSecretCache: (name) => {
+    environmentWithSecretCache: (name, kind) => {
       const { REDIS_URL: _, ...others } = environmentOf(name);
-      return { ...others, REDIS_URL_ARN: arnOf('Redis') };
+      if (kind === 'redis') return { ...others, REDIS_URL_ARN: arnOf('Redis') };
+      return {
+        ...others,
+        UPSTASH_REDIS_REST_URL_ARN: arnOf('UpstashUrl'),
+        UPSTASH_REDIS_REST_TOKEN_ARN: arnOf('UpstashToken'),
+      };
     },
     environmentWithoutPostgres: async (name) => ({
       ...environmentOf(name),
       POSTGRES_URL: `postgres://127.0.0.1:${await freePort()}/feature_store`,
     }),
     stop: async () => {
+      await upstash.stop();
       await Promise.all([postgres.stop(), redis.stop(), dynalite.stop(), kinesis.close(), secretsManager.stop()]);
     },
   };
