@@ -25,6 +25,7 @@ export function guardCache(cache: OnlineCache, options: GuardOptions = {}): Onli
   const { failuresToOpen = 5, retryAfterMillis = 250, onChange, catchUp } = options;
   /** Whether a projection of this process is missing in the cache. */
   let owes = false;
+  const underWay = new Set<(error: Error) => void>();
 
   const tryAgain = async (): Promise<void> => {
     await cache.ping();
@@ -50,8 +51,25 @@ export function guardCache(cache: OnlineCache, options: GuardOptions = {}): Onli
     retryAfterMillis,
     mustOpen: () => owes,
     probe: tryAgain,
-    onChange,
+    onChange: (isOpen) => {
+      if (isOpen) for (const giveUp of underWay) giveUp(new UnavailableError('cache', new Error('it was given up')));
+      onChange?.(isOpen);
+    },
   });
+
+  /**
+   * Waits no longer when the breaker opens. Until what was read of Postgres is written back others share it; they must not for a
+   * time-out longer, since writes are answered at once from then on.
+   */
+  const fill = (entries: readonly CacheEntry[]): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    underWay.add(reject);
+    breaker
+      .run(() => cache.writeNewest(entries))
+      .finally(() => underWay.delete(reject))
+      .then(resolve, reject);
+    return promise;
+  };
 
   const project = async (entries: readonly CacheEntry[]): Promise<void> => {
     const work = async (): Promise<void> => {
@@ -76,9 +94,11 @@ export function guardCache(cache: OnlineCache, options: GuardOptions = {}): Onli
   return {
     read: (reads, along) => breaker.run(() => cache.read(reads, along)),
     writeNewest: (entries, reason) =>
-      reason === 'projection' && catchUp !== undefined
-        ? project(entries)
-        : breaker.run(() => cache.writeNewest(entries, reason)),
+      reason === undefined
+        ? fill(entries)
+        : catchUp === undefined
+          ? breaker.run(() => cache.writeNewest(entries, reason))
+          : project(entries),
     invalidate: (tenantId, entityType, entityId) => breaker.run(() => cache.invalidate(tenantId, entityType, entityId)),
     publishEpoch: (tenantId, epoch) => breaker.run(() => cache.publishEpoch(tenantId, epoch)),
     ping: () => cache.ping(),
