@@ -1,5 +1,6 @@
 import { handle } from 'hono/aws-lambda';
 import type { OnlineCache } from '../../shared/cache/index.ts';
+import { createLimiter } from '../../shared/limits/index.ts';
 import { type AnswerLimit, lambdaAnswerLimit } from '../../shared/platform/answer-limit.ts';
 import { type Clock, createSystemClock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
@@ -11,6 +12,7 @@ import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth } from '../http/operations.ts';
 import { composeCache, composeDynamoDb, composeRegistries, type RegistryCore } from './core.ts';
+import { defaultLimit } from './default-limit.ts';
 import { composePostgres } from './postgres.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
 
@@ -64,7 +66,8 @@ export async function composeLambda(options: LambdaOptions): Promise<LambdaParts
   const peppers: Peppers = [{ id: '1', secret: required(environment, 'API_KEY_SECRET') }];
   const answerLimit = lambdaAnswerLimit(environment.ANSWER_MAX_BYTES);
   const app = createApp({
-    authenticate: createAuthenticator({ dynamodb, peppers, clock }),
+    authenticate: createAuthenticator({ dynamodb, peppers, clock, defaultLimit: defaultLimit(environment) }),
+    limiter: createLimiter({ cache, telemetry }),
     platformKey: environment.PLATFORM_API_KEY,
     logger,
     telemetry,

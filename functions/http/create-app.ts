@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { FeatureStoreError } from '../../shared/contract/errors.ts';
 import { isAnswerLimited, type Route } from '../../shared/contract/route.ts';
+import type { LimitedRequest, Limiter } from '../../shared/limits/index.ts';
 import { type AnswerLimit, requireWithinLimit } from '../../shared/platform/answer-limit.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
@@ -17,6 +18,7 @@ import { problemAnswer } from './http-problem.ts';
 
 export interface HttpDependencies {
   readonly authenticate: Authenticate;
+  readonly limiter: Limiter;
   /** The operator's own key; without one no route that needs it can be called. */
   readonly platformKey: string | undefined;
   readonly logger: Logger;
@@ -29,6 +31,8 @@ export interface Call {
   readonly c: Context;
   /** Members of the request's log line. */
   readonly log: Record<string, string | number>;
+  /** Once it is known whose it is, and that a limit holds for them. */
+  limited?: LimitedRequest | undefined;
 }
 
 export interface TenantCall extends Call {
@@ -39,9 +43,18 @@ export interface TenantCall extends Call {
 export interface FunctionApp {
   readonly hono: Hono;
   /** A route of a tenant, by API key with the route's scope. */
-  tenantRoute(route: Route, handler: (call: TenantCall) => Promise<HttpAnswer> | HttpAnswer): void;
+  tenantRoute(
+    route: Route,
+    handler: (call: TenantCall) => Promise<HttpAnswer> | HttpAnswer,
+    options?: TenantRouteOptions,
+  ): void;
   /** A route without a tenant: open, or by the platform key. */
   openRoute(route: Route, handler: (call: Call) => Promise<HttpAnswer> | HttpAnswer): void;
+}
+
+export interface TenantRouteOptions {
+  /** The handler counts the request itself, in a trip to the cache that it makes anyway. Default: it is counted before. */
+  readonly countsItself?: boolean;
 }
 
 /**
@@ -66,15 +79,21 @@ export function createApp(dependencies: HttpDependencies): FunctionApp {
 
   return {
     hono,
-    tenantRoute: (route, handler) => {
+    tenantRoute: (route, handler, { countsItself = false } = {}) => {
       const { access } = route;
       if (access === 'none' || access === 'platform') throw new Error(`${route.id} is no route of a tenant`);
       mount(route, (call) => {
         const principal = dependencies.authenticate(presentedKey(call.c));
+        const { c, log } = call;
         const proceed = (known: Principal): Promise<HttpAnswer> | HttpAnswer => {
-          call.log.tenant = known.tenant.tenantName;
+          log.tenant = known.tenant.tenantName;
+          const limited = dependencies.limiter.begin(known);
+          call.limited = limited;
+          limited?.requireNotRefused();
           requireScope(known, access);
-          return handler({ ...call, principal: known, ctx: known.tenant });
+          const ofTenant = { c, log, limited, principal: known, ctx: known.tenant };
+          if (limited === undefined || countsItself) return handler(ofTenant);
+          return limited.check().then(() => handler(ofTenant));
         };
         // Keys are in memory nearly always: no promise then.
         return principal instanceof Promise ? principal.then(proceed) : proceed(principal);
@@ -111,20 +130,33 @@ async function answerRequest(
   const startedAt = performance.now();
   const requestId = requestIdOf(c);
   const log: Record<string, string | number> = { request_id: requestId, route: routeId };
+  const call: Call = { c, log };
   let answer: HttpAnswer;
   try {
-    answer = await run({ c, log });
+    answer = await run(call);
     if (limit !== undefined) answer = withinLimit(limit, answer);
   } catch (error) {
     answer = problemAnswer(error, requestId);
     if (answer.status >= 500) logger.error({ request_id: requestId, route: routeId, err: error }, 'request failed');
   }
+  const { limited } = call;
+  if (limited?.isSettled() === false) answer = await countLate(limited, answer, requestId);
   const milliseconds = performance.now() - startedAt;
   log.status = answer.status;
   log.duration_ms = Math.round(milliseconds * 1000) / 1000;
   logger.info(log, 'request');
   telemetry.requestDone(routeId, answer.status, milliseconds / 1000);
-  return respond(answer, requestId);
+  return respond(answer, requestId, limited?.headers());
+}
+
+/** What failed before it was counted, such as a body that is no JSON, counts too. */
+async function countLate(limited: LimitedRequest, answer: HttpAnswer, requestId: string): Promise<HttpAnswer> {
+  try {
+    await limited.check();
+    return answer;
+  } catch (error) {
+    return problemAnswer(error, requestId);
+  }
 }
 
 /** The answer as it goes out. Throws payload_too_large. */
@@ -132,18 +164,24 @@ function withinLimit(limit: AnswerLimit, answer: HttpAnswer): HttpAnswer {
   const text = textOf(answer);
   if (text === undefined) return answer;
   requireWithinLimit(limit, text);
-  return { ...answer, text };
+  return answer.text === undefined ? { ...answer, text } : answer;
 }
 
 function textOf({ text, json }: HttpAnswer): string | undefined {
   return text ?? (json === undefined ? undefined : JSON.stringify(json));
 }
 
-function respond(answer: HttpAnswer, requestId: string): Response {
+function respond(
+  answer: HttpAnswer,
+  requestId: string,
+  limits: Readonly<Record<string, string>> | undefined,
+): Response {
   const headers: Record<string, string> = { 'x-request-id': requestId };
   const text = textOf(answer);
   if (text !== undefined) headers['content-type'] = 'application/json';
-  return new Response(text ?? null, { status: answer.status, headers: { ...headers, ...answer.headers } });
+  if (answer.headers !== undefined) Object.assign(headers, answer.headers);
+  if (limits !== undefined) Object.assign(headers, limits);
+  return new Response(text ?? null, { status: answer.status, headers });
 }
 
 /** The caller's own id where it is a plain one. */

@@ -7,6 +7,8 @@ export function problemAnswer(error: unknown, requestId: string): HttpAnswer {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
   if (problem.status === 503) headers['retry-after'] = '1';
+  const { retry_after_ms: retryMillis } = problem;
+  if (typeof retryMillis === 'number') headers['retry-after'] = String(Math.ceil(retryMillis / 1000));
   return { status: problem.status, text: JSON.stringify(problem), headers };
 }
 

@@ -2,6 +2,7 @@ import type { OnlineCache } from '../../shared/cache/index.ts';
 import { createPublishEvents, type EventLog, type PublishEvents } from '../../shared/delivery/index.ts';
 import { checkFilter } from '../../shared/filters/index.ts';
 import { createIngestRows } from '../../shared/ingestion/index.ts';
+import { createLimiter } from '../../shared/limits/index.ts';
 import { createReadOnline } from '../../shared/online/index.ts';
 import { httpAnswerLimit } from '../../shared/platform/answer-limit.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
@@ -21,6 +22,7 @@ import {
 } from '../../shared/tenancy/index.ts';
 import { createReadBatch } from '../../shared/training/index.ts';
 import { composeRegistries, type RegistryCore } from '../composition/core.ts';
+import { defaultLimit } from '../composition/default-limit.ts';
 import { tableEffects } from '../composition/table-effects.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
 import { mountHealth, mountMetrics } from '../http/operations.ts';
@@ -68,8 +70,10 @@ export function composeApp(parts: AppParts): ComposedApp {
       dynamodb,
       peppers,
       clock,
+      defaultLimit: defaultLimit(environment),
       ...(parts.developmentKeys === undefined ? {} : { developmentKeys: parts.developmentKeys }),
     }),
+    limiter: createLimiter({ cache, telemetry }),
     platformKey: environment.PLATFORM_API_KEY,
     logger: parts.logger,
     telemetry,

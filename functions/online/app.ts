@@ -5,13 +5,17 @@ import { parseJson, parseWith, readBody } from '../http/parse-request.ts';
 
 /** The hot read path. */
 export function mountOnline(app: FunctionApp, { readOnline }: { readonly readOnline: ReadOnline }): void {
-  app.tenantRoute(onlineRoutes.readOnline, async ({ c, ctx, log }) => {
-    const request = parseWith(onlineRequestSchema, parseJson(await readBody(c)), '');
-    const answer = await readOnline(ctx, request);
-    log.entity_count = answer.entities;
-    log.feature_count = answer.features;
-    log.cache_hits = answer.hits;
-    log.cache_misses = answer.misses;
-    return { status: 200, text: answer.text };
-  });
+  app.tenantRoute(
+    onlineRoutes.readOnline,
+    async ({ c, ctx, log, limited }) => {
+      const request = parseWith(onlineRequestSchema, parseJson(await readBody(c)), '');
+      const answer = await readOnline(ctx, request, limited);
+      log.entity_count = answer.entities;
+      log.feature_count = answer.features;
+      log.cache_hits = answer.hits;
+      log.cache_misses = answer.misses;
+      return { status: 200, text: answer.text };
+    },
+    { countsItself: true },
+  );
 }

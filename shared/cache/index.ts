@@ -1,5 +1,4 @@
 export { encodeAbsence, isAbsence, isAbsenceCurrent, newestOf, oneMore } from './entry.ts';
-export { epochOf } from './epoch-of.ts';
 export { type GuardOptions, guardCache } from './guarded-cache.ts';
 export { createLocalLimits } from './local-limits.ts';
 export { createMemoryCache } from './memory-cache.ts';
@@ -14,6 +13,7 @@ export type {
 } from './online-cache.ts';
 export { isPartText, partHead, partTextHead, readPartTextHead, writePartText } from './part-text.ts';
 export { createRespCache, type RespCacheOptions } from './resp-cache.ts';
+export { epochOf, limitOf } from './side-answers.ts';
 export type { LimitAnswer, LimitBucket } from './take-from-buckets.ts';
 export {
   isFilled,

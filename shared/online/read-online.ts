@@ -1,5 +1,6 @@
 import type { OnlineCache } from '../cache/index.ts';
 import type { OnlineRequest } from '../contract/online.ts';
+import type { LimitedRequest } from '../limits/index.ts';
 import type { AnswerLimit } from '../platform/answer-limit.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
@@ -35,7 +36,12 @@ export interface OnlineAnswer {
   readonly misses: number;
 }
 
-export type ReadOnline = (ctx: TenantContext, request: OnlineRequest) => Promise<OnlineAnswer>;
+/** What limits the request travels with the first trip to the cache, and throws rate_limited before anything of it is used. */
+export type ReadOnline = (
+  ctx: TenantContext,
+  request: OnlineRequest,
+  limited?: LimitedRequest,
+) => Promise<OnlineAnswer>;
 
 /**
  * The online read: plan from memory, one round trip to the cache, one query for all misses, answer; a few of both where the
@@ -51,11 +57,11 @@ export function createReadOnline(dependencies: OnlineDependencies): ReadOnline {
     readMissingWindows: createReadMissingWindows(dependencies),
     tripSizes: createTripSizes(),
   };
-  return async (ctx, request) => {
+  return async (ctx, request, limited) => {
     // Looked at before the plan, so that a registry loaded just now is not checked again.
     const isCheckDue = registries.isCheckDue(ctx);
-    const plan = await readingRegistry(registries, ctx, (registry) => planOf(registry, request));
-    return readPlanned(trip, ctx, request, plan, isCheckDue);
+    const plan = readingRegistry(registries, ctx, (registry) => planOf(registry, request));
+    return await readPlanned(trip, ctx, request, plan instanceof Promise ? await plan : plan, { isCheckDue, limited });
   };
 }
 
@@ -70,7 +76,7 @@ async function readPlanned(
   ctx: TenantContext,
   request: OnlineRequest,
   plan: ReadPlan,
-  isCheckDue: boolean,
+  { isCheckDue, limited }: { readonly isCheckDue: boolean; readonly limited: LimitedRequest | undefined },
 ): Promise<OnlineAnswer> {
   const bound = bindEntities(plan, request);
   let newer = plan;
@@ -84,13 +90,16 @@ async function readPlanned(
     // Not waited for where there is nothing to wait for.
     streams: streams instanceof Promise ? await streams : streams,
     onEpoch: isCheckDue ? noteEpoch : undefined,
+    limited,
   });
-  if (read === undefined) return readPlanned(trip, ctx, request, newer, false);
-  const { hits, misses, ...rows } = read;
+  if (read === undefined) return readPlanned(trip, ctx, request, newer, { isCheckDue: false, limited: undefined });
+  const { stored, unavailable, asOfMicros, hits, misses } = read;
   trip.telemetry.cacheRead(hits, misses);
-  reportNewest(trip.telemetry, ctx, plan, bound.entities, rows.stored);
+  reportNewest(trip.telemetry, ctx, plan, bound.entities, stored);
   const answered = {
-    ...rows,
+    stored,
+    unavailable,
+    asOfMicros,
     bound: bound.rows,
     includeMetadata: request.include_metadata,
     maxBytes: trip.answerLimit.maxBytes,

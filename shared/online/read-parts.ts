@@ -1,4 +1,5 @@
-import { type EntityRead, epochOf, type OnlineCache, type SideCommand } from '../cache/index.ts';
+import { type EntityRead, epochOf, limitOf, type OnlineCache, type SideCommand } from '../cache/index.ts';
+import type { LimitedRequest } from '../limits/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { CachedWindows } from '../tiles/index.ts';
@@ -43,33 +44,45 @@ export interface CachedParts {
   readonly windows?: ReadonlyMap<number, CachedWindows>;
 }
 
+/** What travels with a trip. */
+export interface Along {
+  readonly isCheckDue: boolean;
+  /** Counted by it. */
+  readonly limited: LimitedRequest | undefined;
+}
+
+export const nothingAlong: Along = { isCheckDue: false, limited: undefined };
+
 /** One trip to the cache. */
 export function readParts(
   cache: OnlineCache,
   { tenantId }: TenantContext,
   parts: readonly Part[],
-  isCheckDue: boolean,
+  along: Along,
 ): Promise<CachedParts> {
   const reads = parts.map(({ entity: { planned, entityId }, from, to }): EntityRead => {
     const fields = to - from === planned.fields.length ? planned.fields : planned.fields.slice(from, to);
     return { tenantId, entityType: planned.entityType, entityId, fields };
   });
-  return readFields(cache, tenantId, reads, isCheckDue);
+  return readFields(cache, tenantId, reads, along);
 }
 
-/** By read, for each of its fields what the cache has. */
+/** By read, for each of its fields what the cache has. Throws rate_limited. */
 export async function readFields(
   cache: OnlineCache,
   tenantId: string,
   reads: readonly EntityRead[],
-  isCheckDue: boolean,
+  { isCheckDue, limited }: Along,
 ): Promise<CachedParts> {
   const along: SideCommand[] = isCheckDue ? [{ kind: 'epoch', tenantId }] : [];
+  if (limited !== undefined) along.push(limited.command);
   try {
     const answer = await cache.read(reads, along);
+    limited?.settle(limitOf(answer.along.at(-1)));
     return { texts: answer.reads, epoch: epochOf(answer.along[0]) };
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
+    limited?.settle(null);
     return { texts: undefined, epoch: null };
   }
 }

@@ -1,5 +1,6 @@
 import { isAbsence, isAbsenceCurrent, type OnlineCache } from '../cache/index.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
+import type { LimitedRequest } from '../limits/index.ts';
 import type { AnswerLimit } from '../platform/answer-limit.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
@@ -11,7 +12,7 @@ import type { BoundRequest } from './bind-entities.ts';
 import { createHeldRows, type HeldRows } from './hold-rows.ts';
 import type { PlannedStreams } from './planned-streams.ts';
 import type { Miss, ReadMisses } from './read-misses.ts';
-import { type CachedParts, type Part, readParts, tripsOf } from './read-parts.ts';
+import { type Along, type CachedParts, nothingAlong, type Part, readParts, tripsOf } from './read-parts.ts';
 import { readStreamParts } from './read-stream-parts.ts';
 import type { TripSizes } from './trip-sizes.ts';
 
@@ -40,19 +41,21 @@ export interface ReadRowsOptions {
   readonly streams: PlannedStreams | undefined;
   /** Hears the registry's epoch, which then travels with the first trip, and says whether to go on. */
   readonly onEpoch?: ((epoch: number | null) => Promise<boolean>) | undefined;
+  /** Counted with the first trip. */
+  readonly limited?: LimitedRequest | undefined;
 }
 
 /**
  * The rows of a request's entities, from the cache and what that has not from Postgres: in one trip where they are few, else
  * trip by trip, so that no request holds much more than it answers (hold-rows.ts). A store that is away is asked once a
- * request. Undefined where `onEpoch` says so. Throws unavailable with the views, and payload_too_large.
+ * request. Undefined where `onEpoch` says so. Throws rate_limited, unavailable with the views, and payload_too_large.
  */
 export async function readRows(
   { cache, readMisses, readMissingWindows, clock, answerLimit, tripSizes }: RowSources,
   ctx: TenantContext,
   plan: ReadPlan,
   { entities }: BoundRequest,
-  { allowPartial, streams, onEpoch }: ReadRowsOptions,
+  { allowPartial, streams, onEpoch, limited }: ReadRowsOptions,
 ): Promise<ReadRows | undefined> {
   let held: HeldRows | undefined;
   let asOfMicros = 0;
@@ -62,12 +65,12 @@ export async function readRows(
   let rows = 0;
   let missed = 0;
   for (const parts of tripsOf(entities, () => tripSizes.atOnce(plan))) {
-    const isCheckDue = held === undefined && onEpoch !== undefined;
+    const along: Along = held === undefined ? { isCheckDue: onEpoch !== undefined, limited } : nothingAlong;
     const cached: CachedParts = isCacheAway
       ? { texts: undefined, epoch: null }
       : streams === undefined
-        ? await readParts(cache, ctx, parts, isCheckDue)
-        : await readStreamParts(cache, ctx, parts, isCheckDue, streams, clock.nowMicros());
+        ? await readParts(cache, ctx, parts, along)
+        : await readStreamParts(cache, ctx, parts, along, streams, clock.nowMicros());
     isCacheAway = cached.texts === undefined;
     if (held === undefined) {
       if (onEpoch !== undefined && !(await onEpoch(cached.epoch))) return undefined;

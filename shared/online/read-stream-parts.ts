@@ -3,7 +3,7 @@ import type { TenantContext } from '../platform/context.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import { type CachedWindows, fieldsAsked, isEnough, tailsToKeep, type WindowsAsked } from '../tiles/index.ts';
 import type { PlannedStreams } from './planned-streams.ts';
-import { type CachedParts, type Part, readFields } from './read-parts.ts';
+import { type Along, type CachedParts, type Part, readFields } from './read-parts.ts';
 
 /**
  * As readParts, for plans with stream views, which have several fields each: still one trip to the cache, but for entities whose
@@ -13,7 +13,7 @@ export async function readStreamParts(
   cache: OnlineCache,
   { tenantId }: TenantContext,
   parts: readonly Part[],
-  isCheckDue: boolean,
+  along: Along,
   streams: PlannedStreams,
   nowMicros: number,
 ): Promise<CachedParts> {
@@ -26,7 +26,7 @@ export async function readStreamParts(
     counts.push(ofTables.map(({ length }) => length));
     return { tenantId, entityType: planned.entityType, entityId, fields: ofTables.flat() };
   });
-  const { texts, epoch } = await readFields(cache, tenantId, reads, isCheckDue);
+  const { texts, epoch } = await readFields(cache, tenantId, reads, along);
   if (texts === undefined) return { texts, epoch };
   const windows = new Map<number, CachedWindows>();
   const short: ShortRead[] = [];

@@ -25,6 +25,11 @@ export function createEmbeddedMetrics({ clock }: { readonly clock: Clock }): Emb
       metrics.addMetric('feature_store_api_latency_seconds', MetricUnit.Seconds, seconds);
       if (status >= 500) metrics.addMetric('feature_store_api_errors_total', MetricUnit.Count, 1);
     },
+    // Of the key or of the tenant: metadata, since a dimension would be a metric more.
+    rateLimited: (limit) => {
+      metrics.addMetric('feature_store_rate_limited_requests_total', MetricUnit.Count, 1);
+      metrics.addMetadata('limit', limit);
+    },
     cacheRead: (hits, misses) => {
       metrics.addMetric('feature_store_cache_hits_total', MetricUnit.Count, hits);
       metrics.addMetric('feature_store_cache_misses_total', MetricUnit.Count, misses);

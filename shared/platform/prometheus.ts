@@ -30,6 +30,12 @@ export function createPrometheusTelemetry({ clock }: { readonly clock: Clock }):
     buckets: [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   });
+  const limited = new Counter({
+    name: 'feature_store_rate_limited_requests_total',
+    help: 'Requests refused for a limit, of their key or of their tenant',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
   const hits = new Counter({
     name: 'feature_store_cache_hits_total',
     help: 'View rows found in the cache',
@@ -99,6 +105,7 @@ export function createPrometheusTelemetry({ clock }: { readonly clock: Clock }):
       requests.inc({ route, status });
       latency.observe({ route }, seconds);
     },
+    rateLimited: (limit) => limited.inc({ limit }),
     cacheRead: (hit, missed) => {
       if (hit > 0) hits.inc(hit);
       if (missed > 0) misses.inc(missed);

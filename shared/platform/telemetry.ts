@@ -6,6 +6,8 @@ import type { TenantContext } from './context.ts';
  */
 export interface Telemetry {
   requestDone(route: string, status: number, seconds: number): void;
+  /** A request was refused for a limit, of its key or of its tenant. */
+  rateLimited(limit: 'key' | 'tenant'): void;
   cacheRead(hits: number, misses: number): void;
   queryDone(statement: string, seconds: number): void;
   /** The greatest event time among the rows of a view, of whichever version, that an answer was made from. On the hot path. */
@@ -38,6 +40,7 @@ export interface MeasuredView {
 
 export const silentTelemetry: Telemetry = {
   requestDone: () => {},
+  rateLimited: () => {},
   cacheRead: () => {},
   queryDone: () => {},
   dataSeen: () => {},

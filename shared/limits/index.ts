@@ -1,0 +1,1 @@
+export { createLimiter, type LimitedRequest, type Limiter } from './limiter.ts';
