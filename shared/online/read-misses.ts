@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { encodeAbsence, type OnlineCache } from '../cache/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
@@ -50,11 +51,14 @@ export function createReadMisses(dependencies: {
     });
   };
 
-  /** Those who read the cache before the answer stood there have come when all that has arrived by now is handled. */
-  const releaseSoon = (asked: ReadonlyMap<Miss, string>): void => {
-    setImmediate(() => {
-      for (const key of asked.values()) underWay.delete(key);
-    });
+  /**
+   * Those who read the cache before the answer stood there have come when all that has arrived by now is handled. Waited for, so
+   * that whoever reads after this answer shares nothing with it.
+   */
+  const release = async (asked: ReadonlyMap<Miss, string>): Promise<void> => {
+    if (asked.size === 0) return;
+    await setImmediate();
+    for (const key of asked.values()) underWay.delete(key);
   };
 
   return async (ctx, misses, asOfMicros) => {
@@ -66,7 +70,7 @@ export function createReadMisses(dependencies: {
       rows = payloads.map((payload) => (payload === null ? undefined : parseStoredRow(payload)));
       await writeBack(cache, clock, ctx, misses, payloads, rows, asked, asOfMicros);
     } finally {
-      releaseSoon(asked);
+      await release(asked);
     }
     return replaceComing(database, ctx, misses, rows, asOfMicros);
   };

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isFilled, markMicros, nextMark, type OnlineCache, type TileMarks, tileFields } from '../cache/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
@@ -119,10 +120,10 @@ async function readShared(
     }
     return await Promise.all(found);
   } finally {
-    // Those who read the cache before it was filled have come when all that has arrived by now is handled.
-    setImmediate(() => {
-      for (const key of ownKeys) underWay.delete(key);
-    });
+    // Those who read the cache before it was filled have come when all that has arrived by now is handled. Waited for, so that
+    // whoever reads after this answer shares nothing with it.
+    if (ownKeys.length > 0) await setImmediate();
+    for (const key of ownKeys) underWay.delete(key);
   }
 }
 
