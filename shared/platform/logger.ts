@@ -1,3 +1,4 @@
+import { formatTime } from '../contract/time.ts';
 import { loggedError } from './logged-error.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -30,9 +31,12 @@ export function createLogger({ level, buffered }: LoggerOptions): Logger {
   const lineAt = (ofLevel: LogLevel): LogLine => {
     if (logLevels.indexOf(ofLevel) < logLevels.indexOf(level)) return () => {};
     return (given: LogMembers | string, message?: string) => {
-      const members = typeof given === 'string' ? { message: given } : { ...withError(given), message };
-      const trace = buffered ? undefined : traceOfInvocation();
-      write(`${JSON.stringify({ level: ofLevel, time: new Date().toISOString(), ...trace, ...members })}\n`);
+      const time = formatTime({ millis: Date.now(), micros: 0 });
+      const trace = buffered ? '' : traceOfInvocation();
+      const begun = `{"level":"${ofLevel}","time":"${time}",${trace}"message":${JSON.stringify(message ?? given)}`;
+      // The members' text is put behind as it is: each request writes a line, and one object of all takes twice the time.
+      const members = typeof given === 'string' ? '{}' : JSON.stringify(withError(given));
+      write(members === '{}' ? `${begun}}\n` : `${begun},${members.slice(1)}\n`);
     };
   };
   return { debug: lineAt('debug'), info: lineAt('info'), warn: lineAt('warn'), error: lineAt('error') };
@@ -43,9 +47,9 @@ function withError(members: LogMembers): LogMembers {
 }
 
 /** Lambda says it anew for each invocation; X-Ray finds the trace by it, and Logs Insights all lines of one. */
-function traceOfInvocation(): { xray_trace_id?: string } {
+function traceOfInvocation(): string {
   const root = /Root=([\w-]+)/.exec(process.env._X_AMZN_TRACE_ID ?? '')?.[1];
-  return root === undefined ? {} : { xray_trace_id: root };
+  return root === undefined ? '' : `"xray_trace_id":"${root}",`;
 }
 
 const mostCharacters = 16_384;
