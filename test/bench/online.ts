@@ -1,16 +1,21 @@
 import { benchKey, post, startBenchStores } from './support/bench-stores.ts';
 import { type LoadResult, median, runLoad } from './support/load.ts';
+import { measureMisses } from './support/measure-misses.ts';
 import { type Figures, printReport } from './support/report.ts';
 import { startServer } from './support/server-process.ts';
 
 /**
  * bench:online: reads through the whole HTTP stack on a real Redis, every read a hit, against the bare handler of
  * bare-server.ts on the same data. Ours and the floor take turns, so that a machine that changes its speed changes both.
+ * `misses_15` is 1x10 with 15 % misses, against all hits.
  * `BENCH_SECONDS` (4) a turn, `BENCH_ROUNDS` (3).
  */
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const entities = 10_000;
+const keyPrefix = 'fs1:{t_developmento:bench_user:';
+/** 15 % of 40,000 reads a second, which is more than a core answers. */
+const coldEntities = Math.ceil(seconds * 6) * 1000;
 
 interface Case {
   readonly entities: number;
@@ -28,13 +33,19 @@ const stores = await startBenchStores();
 const ours = await startServer('functions/local.ts --no-seed', { ...stores.env, LOG_LEVEL: 'info' });
 const bare = await startServer('test/bench/bare-server.ts', {
   ...stores.env,
-  BARE_KEY_PREFIX: 'fs1:{t_developmento:bench_user:',
+  BARE_KEY_PREFIX: keyPrefix,
   NODE_ENV: 'production',
 });
 try {
   for (const features of [10, 50]) await writeView(features);
   const report: Record<string, Figures> = {};
   for (const [name, shape] of Object.entries(cases)) report[name] = await measure(shape);
+  await writeRows(10, 'cold', coldEntities);
+  report.misses_15 = await measureMisses({
+    ...{ url: ours.url, headers: benchKey, redisUrl: stores.env.REDIS_URL, keyPrefix, coldEntities, seconds, rounds },
+    bodyOf: (entity_id) => JSON.stringify({ entity_id, feature_names: featureNames(10) }),
+    anyCached: anyUser,
+  });
   printReport(report);
 } finally {
   await Promise.all([ours.stop(), bare.stop()]);
@@ -73,14 +84,17 @@ async function measure(shape: Case): Promise<Figures> {
 /** Entities uniformly at random, so that no turn reads the same ones again soon. */
 function requestBodies({ entities: many, features }: Case): string[] {
   const feature_names = featureNames(features);
-  const anyone = (): string => `user_${Math.floor(Math.random() * entities)}`;
   return Array.from({ length: many === 1 ? 2000 : 200 }, () =>
     JSON.stringify(
       many === 1
-        ? { entity_id: anyone(), feature_names }
-        : { entity_ids: Array.from({ length: many }, anyone), feature_names },
+        ? { entity_id: anyUser(), feature_names }
+        : { entity_ids: Array.from({ length: many }, anyUser), feature_names },
     ),
   );
+}
+
+function anyUser(): string {
+  return `user_${Math.floor(Math.random() * entities)}`;
 }
 
 function featureNames(features: number): string[] {
@@ -95,13 +109,18 @@ async function writeView(features: number): Promise<void> {
     entity_type: 'bench_user',
     features: names.map((name) => ({ name, dtype: 'float64' })),
   });
+  await writeRows(features, 'user', entities);
+}
+
+async function writeRows(features: number, prefix: string, many: number): Promise<void> {
+  const names = featureNames(features);
   const event_time = new Date().toISOString();
-  for (let first = 0; first < entities; first += 1000) {
+  for (let first = 0; first < many; first += 1000) {
     const rows = Array.from({ length: 1000 }, (_, index) => ({
-      entity_id: `user_${first + index}`,
+      entity_id: `${prefix}_${first + index}`,
       event_time,
       values: Object.fromEntries(names.map((name) => [name, Math.round(Math.random() * 1e6) / 100])),
     }));
-    await post(ours.url, '/api/v1/features/ingest', { view, rows });
+    await post(ours.url, '/api/v1/features/ingest', { view: `bench_${features}`, rows });
   }
 }

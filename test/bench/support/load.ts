@@ -4,8 +4,8 @@ export interface LoadOptions {
   readonly url: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent in turn. */
-  readonly bodies: readonly string[];
+  /** Sent in turn, by each connection from the first on; or what makes the next one, whichever connection sends it. */
+  readonly bodies: readonly string[] | (() => string);
   readonly connections: number;
   readonly seconds: number;
 }
@@ -18,12 +18,11 @@ export interface LoadResult {
 
 /** Keeps `connections` requests in flight. Throws when any answer is not 200: a wrong answer has no speed. */
 export async function runLoad({ url, path, headers, bodies, connections, seconds }: LoadOptions): Promise<LoadResult> {
-  const requests = bodies.map((body) => ({
-    method: 'POST' as const,
-    path,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-  }));
+  const request = { method: 'POST' as const, path, headers: { ...headers, 'content-type': 'application/json' } };
+  const requests =
+    typeof bodies === 'function'
+      ? [{ ...request, setupRequest: (given: autocannon.Request) => ({ ...given, body: bodies() }) }]
+      : bodies.map((body) => ({ ...request, body }));
   const result = await autocannon({ url, connections, duration: seconds, requests });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
