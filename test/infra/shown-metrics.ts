@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Synthesized, stackNames } from './synthesize.ts';
+import { stackNames, type Templates } from './synthesize.ts';
 
 export interface MetricName {
   readonly namespace: string;
@@ -33,7 +33,7 @@ export interface DeployedAlarm extends z.infer<typeof alarmSchema> {
 }
 
 /** Every alarm of a metric, in all stacks. */
-export function alarmsOf({ resources }: Synthesized): DeployedAlarm[] {
+export function alarmsOf({ resources }: Templates): DeployedAlarm[] {
   return stackNames
     .flatMap((stack) => resources(stack, 'AWS::CloudWatch::Alarm'))
     .map(({ id, Properties }) => {
@@ -73,7 +73,7 @@ export interface Widget {
 }
 
 /** Every widget of every dashboard. */
-export function widgetsOf({ resources }: Synthesized): Widget[] {
+export function widgetsOf({ resources }: Templates): Widget[] {
   return resources('observability', 'AWS::CloudWatch::Dashboard').flatMap(({ Properties }) => {
     const dashboard = z.string().parse(Properties.DashboardName);
     const { widgets } = widgetsSchema.parse(JSON.parse(bodySchema.parse(Properties.DashboardBody)));

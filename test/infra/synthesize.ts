@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import * as z from 'zod';
 import type { Bundle, Bundles } from '../../infra/bundle-functions.ts';
 import { createStacks } from '../../infra/create-stacks.ts';
@@ -28,10 +29,13 @@ export const stackNames: readonly StackName[] = [
   ...(['network', 'data', 'jobs', 'proxy', 'api', 'streams', 'observability'] as const),
 ];
 
-export interface Synthesized {
-  readonly stacks: Stacks;
+export interface Templates {
   /** Of one stack, in which what it imports of another stands as the other exports it. */
   resources(stack: StackName, type?: string): Resource[];
+}
+
+export interface Synthesized extends Templates {
+  readonly stacks: Stacks;
 }
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
@@ -63,9 +67,13 @@ export function synthesize(changes: Readonly<Record<string, unknown>> = {}): Syn
   const context = contextWith(changes);
   const app = new App({ context, outdir: join(folder, 'cdk.out') });
   const stacks = createStacks(app, parseSettings(context), emptyBundles(folder));
-  const assembly = app.synth();
+  return { stacks, ...readTemplates(app.synth(), (stack) => stacks[stack]?.stackName) };
+}
+
+/** The templates of one stage, by the names of its stacks; one that is not there has no resources. */
+export function readTemplates(assembly: CloudAssembly, nameOf: (stack: StackName) => string | undefined): Templates {
   const templateOf = (stack: StackName) => {
-    const name = stacks[stack]?.stackName;
+    const name = nameOf(stack);
     if (name === undefined) return { Resources: {}, Outputs: {} };
     return templateSchema.parse(assembly.getStackByName(name).template);
   };
@@ -84,7 +92,6 @@ export function synthesize(changes: Readonly<Record<string, unknown>> = {}): Syn
       .map(({ Export, Value }) => [Export?.Name, Value]),
   );
   return {
-    stacks,
     resources: (stack, type) =>
       Object.entries(templates[stack].Resources)
         .filter(([, resource]) => type === undefined || resource.Type === type)
@@ -119,6 +126,7 @@ const functionSchema = z.object({
   Runtime: z.string(),
   Architectures: z.array(z.string()),
   Handler: z.string(),
+  Code: z.object({ S3Key: z.string() }),
   TracingConfig: z.object({ Mode: z.string() }),
   LoggingConfig: z.object({ LogGroup: z.object({ Ref: z.string() }) }),
   Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
@@ -134,7 +142,7 @@ export interface DeployedFunction {
 }
 
 /** The project's own functions, without those that the CDK deploys with. */
-export function functionsOf({ resources }: Synthesized): DeployedFunction[] {
+export function functionsOf({ resources }: Templates): DeployedFunction[] {
   return (['jobs', 'api', 'streams'] as const).flatMap((stack) =>
     resources(stack, 'AWS::Lambda::Function')
       .filter(({ id }) => !id.startsWith('AWSCDK'))

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { gatewayEvent, type HttpCall } from '../support/gateway-event.ts';
+import { gatewayEvent, type HttpCall } from '../../support/gateway-event.ts';
 
 export interface LambdaProcess {
   /** What the handler answers to the event; rejects with what it throws. */

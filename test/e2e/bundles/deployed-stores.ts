@@ -1,16 +1,18 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import pg from 'pg';
 import * as z from 'zod';
-import { openKinesis } from '../../functions/local/kinesis.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
-import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
-import { startDynalite } from '../support/dynalite.ts';
-import { freePort } from '../support/free-port.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { startRedisCluster } from '../support/redis-cluster.ts';
-import { startUpstash } from '../support/upstash.ts';
+import { openKinesis } from '../../../functions/local/kinesis.ts';
+import { createS3DeadLetters, type DeadLetterStore } from '../../../shared/delivery/index.ts';
+import { createDynamoDb } from '../../../shared/platform/dynamodb.ts';
+import { ensureTables } from '../../../shared/platform/dynamodb-tables.ts';
+import { type DeployedFunction, functionsOf, type Templates } from '../../infra/synthesize.ts';
+import { startDynalite } from '../../support/dynalite.ts';
+import { freePort } from '../../support/free-port.ts';
+import { startPostgres } from '../../support/postgres.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
+import { startS3 } from '../../support/s3.ts';
+import { startUpstash } from '../../support/upstash.ts';
 import { startSecretsManager } from './secrets-manager.ts';
-import { type DeployedFunction, functionsOf, type Synthesized } from './synthesize.ts';
 
 export interface DeployedStores {
   /** The environment that the template gives the function, with the addresses of these stores. */
@@ -19,14 +21,18 @@ export interface DeployedStores {
   environmentWithoutPostgres(name: string): Promise<Record<string, string>>;
   /** Of the stream that ingest writes to. */
   readonly kinesis: KinesisClient;
+  /** Of the bucket of dead letters. */
+  readonly deadLetters: DeadLetterStore;
   /** The same, where secrets name the cache, as in profile external: a Redis by its address, or Upstash's REST interface. */
   environmentWithSecretCache(name: string, kind: 'redis' | 'upstash'): Record<string, string>;
   readonly platformKey: string;
+  readonly envelopeSecret: string;
   stop(): Promise<void>;
 }
 
 const adminPassword = 'a-password-of-the-master';
 const platformKey = 'a platform key of the tests';
+const envelopeSecret = 'a secret of the tests, long enough';
 const login = (username: string, password: string) => JSON.stringify({ username, password });
 
 /** By the logical id in the template. */
@@ -37,19 +43,20 @@ const secrets: Readonly<Record<string, string>> = {
   ReaderLogin: login('feature_store_reader', 'a-password-of-the-reader'),
   ApiKeySecret: 'a pepper of the tests, long enough',
   PlatformApiKey: platformKey,
-  EnvelopeSecret: 'a secret of the tests, long enough',
+  EnvelopeSecret: envelopeSecret,
 };
 const arnOf = (id: string): string => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${id}`;
 
 /** Real stores, empty and as they are just deployed: a Postgres whose master is no superuser, a Valkey cluster, tables. */
-export async function startDeployedStores(synthesized: Synthesized): Promise<DeployedStores> {
+export async function startDeployedStores(templates: Templates): Promise<DeployedStores> {
   const secretTexts = new Map(Object.entries(secrets).map(([id, secret]) => [arnOf(id), secret]));
-  const [postgres, redis, dynalite, kinesis, secretsManager] = await Promise.all([
+  const [postgres, redis, dynalite, kinesis, secretsManager, s3] = await Promise.all([
     startPostgres(),
     startRedisCluster(),
     startDynalite(),
     openKinesis({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_KINESIS: undefined }),
     startSecretsManager(secretTexts),
+    startS3(madeName),
   ]);
   // One node is no cluster's cache, but it answers a ping.
   const upstash = await startUpstash(redis.nodes[0]?.url ?? '');
@@ -75,18 +82,21 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_DYNAMODB: dynalite.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    AWS_ENDPOINT_URL_S3: s3.url,
     AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${endpoint?.port}`,
     // As Lambda says of a process that no provisioned concurrency started.
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   };
   const environmentOf = (name: string): Record<string, string> => {
-    const deployed = functionsOf(synthesized).find((candidate) => candidate.name === name);
+    const deployed = functionsOf(templates).find((candidate) => candidate.name === name);
     if (deployed === undefined) throw new Error(`no function ${name} is deployed`);
     return { ...environmentIn(deployed, addresses), ...ofRuntime };
   };
   return {
     platformKey,
+    envelopeSecret,
     kinesis: kinesis.client,
+    deadLetters: createS3DeadLetters({ bucket: madeName, region: 'us-east-1', endpoint: s3.url }),
     environmentOf,
     environmentWithSecretCache: (name, kind) => {
       const { REDIS_URL: _, ...others } = environmentOf(name);
@@ -103,7 +113,14 @@ export async function startDeployedStores(synthesized: Synthesized): Promise<Dep
     }),
     stop: async () => {
       await upstash.stop();
-      await Promise.all([postgres.stop(), redis.stop(), dynalite.stop(), kinesis.close(), secretsManager.stop()]);
+      await Promise.all([
+        postgres.stop(),
+        redis.stop(),
+        dynalite.stop(),
+        kinesis.close(),
+        secretsManager.stop(),
+        s3.stop(),
+      ]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { MetricName } from './shown-metrics.ts';
+import type { MetricName } from '../../infra/shown-metrics.ts';
 
 const name = z.string().min(1).max(1024);
 
