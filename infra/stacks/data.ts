@@ -79,7 +79,7 @@ function createTables(scope: Construct, prefix: string, protectsData: boolean) {
         name: 'by_tenant',
         partitionKey: 'tenant_id',
         sortKey: 'key_id',
-        includes: ['scopes', 'description', 'created_at'],
+        includes: ['scopes', 'description', 'created_at', 'requests_per_second', 'burst'],
       },
       protectsData,
     }),
