@@ -36,6 +36,13 @@ const stageSchema = z
       requestsPerSecond: z.int().min(1),
       burst: z.int().min(1),
       /**
+       * Of a tenant that was given no limit of its own: half of what all together may where it is left out, so that none of them
+       * can take it all; 0 for none.
+       */
+      tenantRequestsPerSecond: z.int().min(0).max(100_000).optional(),
+      /** As many as in a second where it is left out. */
+      tenantBurst: z.int().min(1).max(1_000_000).optional(),
+      /**
        * A new version answers a tenth of the calls for five minutes before it answers all, and goes where an alarm sounds.
        * False for what mends a service whose alarms sound already.
        */
@@ -97,6 +104,13 @@ export function parseSettings(context: Readonly<Record<string, unknown>>): Setti
   const parsed = contextSchema.safeParse(context);
   if (parsed.success) return parsed.data;
   throw new Error(parsed.error.issues.map(({ path, message }) => `context ${path.join('.')} ${message}`).join('\n'));
+}
+
+/** Of a tenant that was given no limit of its own. */
+export function tenantLimit({ api }: Settings): { readonly requestsPerSecond: number; readonly burst: number } {
+  const half = Math.min(100_000, Math.ceil(api.requestsPerSecond / 2));
+  const { tenantRequestsPerSecond: requestsPerSecond = half, tenantBurst: burst = requestsPerSecond } = api;
+  return { requestsPerSecond, burst };
 }
 
 /** What every physical name of the stage begins with. */

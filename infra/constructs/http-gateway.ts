@@ -99,6 +99,7 @@ function corsOf(allowOrigins: string[]): apigateway.CorsPreflightOptions {
     allowOrigins,
     allowMethods: [apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST, apigateway.CorsHttpMethod.DELETE],
     allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-api-key'],
+    exposeHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
     maxAge: Duration.hours(1),
   };
 }

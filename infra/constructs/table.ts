@@ -18,7 +18,7 @@ export interface TableProps {
   readonly protectsData: boolean;
 }
 
-type Action = 'GetItem' | 'Query' | 'Scan' | 'PutItem' | 'DeleteItem' | 'BatchWriteItem';
+type Action = 'GetItem' | 'Query' | 'Scan' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem';
 
 /** A DynamoDB table on demand with recovery to any second of the last 35 days, which grants single actions only. */
 export class Table extends dynamodb.Table {

@@ -17,7 +17,7 @@ const names = ['online', 'ingest', 'registry'] as const;
 
 /** How callers fare: latency, throughput and errors by route, the cache's hit rate, and the processes behind it. */
 export function serviceDashboard(scope: Construct, props: DashboardProps): void {
-  dashboard(scope, 'Service', props, [objectives(props), requests(props), processes(props)]);
+  dashboard(scope, 'Service', props, [objectives(props), requests(props), processes(props), limits(props)]);
 }
 
 function objectives({ settings, apiId }: DashboardProps): Row {
@@ -95,4 +95,12 @@ function processes({ settings }: DashboardProps): Row {
       { unit: 'starts', right: of('Errors', Stats.SUM) },
     ),
   ];
+}
+
+/** Which tenant it was stands in the log, under the status 429. */
+function limits({ settings }: DashboardProps): Row {
+  const refused = routes.map(({ route, name }) =>
+    ownMetric('feature_store_rate_limited_requests_total', functionNameOf(settings, name), { route, label: route }),
+  );
+  return [graph('Requests refused for a limit', refused, { unit: 'requests' })];
 }

@@ -9,7 +9,7 @@ import { liveAlias } from '../constructs/live-alias.ts';
 import { NodeFunction, type Secrets } from '../constructs/node-function.ts';
 import { RunbookAlarm } from '../constructs/runbook-alarm.ts';
 import { awsMetric, formula } from '../metrics.ts';
-import { functionNameOf, namePrefix } from '../settings.ts';
+import { functionNameOf, namePrefix, tenantLimit } from '../settings.ts';
 import { functionDefaults, type PooledStackProps } from './jobs.ts';
 
 /** The three functions behind one HTTP API. */
@@ -28,6 +28,7 @@ export class ApiStack extends Stack {
     });
     this.onlineLogs = online.logs;
     tables.apiKeys.allow(online, 'GetItem');
+    tables.tenants.allow(online, 'GetItem');
     tables.registrySnapshots.allow(online, 'GetItem', 'Query');
 
     const ingest = this.apiFunction('ingest', props, {
@@ -38,6 +39,7 @@ export class ApiStack extends Stack {
     });
     ingest.addToRolePolicy(new iam.PolicyStatement({ actions: ['kinesis:PutRecords'], resources: [events.streamArn] }));
     tables.apiKeys.allow(ingest, 'GetItem');
+    tables.tenants.allow(ingest, 'GetItem');
     tables.registrySnapshots.allow(ingest, 'GetItem', 'Query');
     tables.idempotency.allow(ingest, 'GetItem', 'PutItem');
 
@@ -46,7 +48,7 @@ export class ApiStack extends Stack {
       timeoutSeconds: 29,
       secrets: { POSTGRES_SECRET_ARN: secrets.owner, PLATFORM_API_KEY_ARN: secrets.platformApiKey },
     });
-    tables.tenants.allow(registry, 'PutItem');
+    tables.tenants.allow(registry, 'GetItem', 'PutItem', 'UpdateItem');
     tables.apiKeys.allow(registry, 'GetItem', 'PutItem', 'DeleteItem');
     tables.apiKeys.allowIndexQuery(registry);
     tables.registrySnapshots.allow(registry, 'GetItem', 'Query', 'PutItem', 'BatchWriteItem');
@@ -107,6 +109,7 @@ export class ApiStack extends Stack {
     own: { description: string; timeoutSeconds: number; environment?: Record<string, string>; secrets: Secrets },
   ): NodeFunction {
     const { data } = props;
+    const limit = tenantLimit(props.settings);
     return new NodeFunction(this, `${name[0]?.toUpperCase()}${name.slice(1)}`, {
       ...functionDefaults(name, props),
       description: own.description,
@@ -119,6 +122,8 @@ export class ApiStack extends Stack {
         POSTGRES_MAX_POOL: '2',
         ...data.stores.cache.environment,
         DYNAMODB_TABLE_PREFIX: data.tablePrefix,
+        DEFAULT_REQUESTS_PER_SECOND: String(limit.requestsPerSecond),
+        DEFAULT_BURST: String(limit.burst),
         ...own.environment,
       },
       secrets: { API_KEY_SECRET_ARN: data.secrets.apiKeys, ...data.stores.cache.secrets, ...own.secrets },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { environmentNames } from '../../shared/platform/environment.ts';
 import { grantsOf } from './grants.ts';
-import { devWithKafka, functionsOf, synthesize } from './synthesize.ts';
+import { devWith, devWithKafka, functionsOf, synthesize } from './synthesize.ts';
 
 const synthesized = synthesize(devWithKafka);
 const functions = functionsOf(synthesized);
@@ -64,6 +64,23 @@ test.each(functions)('$name is given settings that the code knows, and no secret
   expect(JSON.stringify(variables.POSTGRES_URL)).not.toContain('@');
 });
 
+test('a tenant without a limit of its own may make half of the calls that the stage takes, unless the stage says otherwise', () => {
+  const names = ['online', 'ingest', 'registry'];
+  const limitOf = (api: Record<string, unknown>) => {
+    const settings = { api: { requestsPerSecond: 301, burst: 500, ...api } };
+    const answering = functionsOf(synthesize(devWith(settings))).filter(({ name }) => names.includes(name));
+    expect(answering).toHaveLength(names.length);
+    return new Set(
+      answering.map(({ properties: { Environment } }) =>
+        [Environment.Variables.DEFAULT_REQUESTS_PER_SECOND, Environment.Variables.DEFAULT_BURST].join(),
+      ),
+    );
+  };
+  expect(limitOf({})).toEqual(new Set(['151,151']));
+  expect(limitOf({ tenantRequestsPerSecond: 20, tenantBurst: 40 })).toEqual(new Set(['20,40']));
+  expect(limitOf({ tenantRequestsPerSecond: 0 })).toEqual(new Set(['0,0']));
+});
+
 test('Postgres is reached with a verified certificate, and the cache as a cluster over TLS', () => {
   const online = functions.find(({ name }) => name === 'online')?.properties.Environment.Variables;
   const address = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
@@ -80,12 +97,14 @@ const table = (name: string) => `feature-store-dev-${name}`;
 
 const expectedGrants: Record<string, Record<string, string[]>> = {
   online: {
+    [table('tenants')]: ['GetItem'],
     [table('api-keys')]: ['GetItem'],
     [table('registry-snapshots')]: ['GetItem', 'Query'],
     ReaderLogin: ['GetSecretValue'],
     ApiKeySecret: ['GetSecretValue'],
   },
   ingest: {
+    [table('tenants')]: ['GetItem'],
     [table('api-keys')]: ['GetItem'],
     [table('registry-snapshots')]: ['GetItem', 'Query'],
     [table('idempotency')]: ['GetItem', 'PutItem'],
@@ -95,7 +114,7 @@ const expectedGrants: Record<string, Record<string, string[]>> = {
     ApiKeySecret: ['GetSecretValue'],
   },
   registry: {
-    [table('tenants')]: ['PutItem'],
+    [table('tenants')]: ['GetItem', 'PutItem', 'UpdateItem'],
     [table('api-keys')]: ['DeleteItem', 'GetItem', 'PutItem'],
     [table('api-keys/index/by_tenant')]: ['Query'],
     [table('registry-snapshots')]: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
