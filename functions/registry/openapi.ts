@@ -12,7 +12,7 @@ import {
   type Problem,
   toProblem,
 } from '../../shared/contract/errors.ts';
-import { type Access, isAnswerLimited, type Route } from '../../shared/contract/route.ts';
+import { type Access, isAnswerLimited, isRateLimited, type Route } from '../../shared/contract/route.ts';
 import { allRoutes } from '../../shared/contract/routes.ts';
 
 const problemSchema = z
@@ -25,6 +25,21 @@ const problemSchema = z
     request_id: z.string(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem document; match on `code`' });
+
+/** As the IETF's draft-ietf-httpapi-ratelimit-headers spells them. */
+const limitHeaders = {
+  'RateLimit-Policy': z.string().optional().meta({
+    description:
+      'The limits that hold, where any does: `q` requests at once, all of which come back within `w` seconds',
+    example: '"key";q=10;w=1, "tenant";q=1000;w=2',
+  }),
+  RateLimit: z.string().optional().meta({
+    description: 'What is left: `r` requests at once now, `q` again after `t` seconds',
+    example: '"key";r=9;t=1, "tenant";r=870;t=1',
+  }),
+};
+
+const retryAfter = z.int().min(1).max(3600).meta({ description: 'Seconds, rounded up', example: 1 });
 
 /** The OpenAPI 3.1 document of all functions, made of the route table. */
 export function createOpenApi(): ReturnType<typeof createDocument> {
@@ -100,14 +115,27 @@ function responsesOf(route: Route): ZodOpenApiResponsesObject {
           ? undefined
           : { [contentType]: {} }
         : { [contentType]: { schema } };
-    responses[status] = { description, ...(content === undefined ? {} : { content }) };
+    responses[status] = {
+      description,
+      ...(content === undefined ? {} : { content }),
+      ...(isRateLimited(route) ? { headers: z.object(limitHeaders) } : {}),
+    };
   }
   for (const [status, codes] of Map.groupBy(codesOf(route), (code) => errorCodes[code].status)) {
     const description = codes.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('. ');
     const examples = Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
-    responses[status] ??= { description, content: { 'application/problem+json': { schema: problemSchema, examples } } };
+    responses[status] ??= {
+      description,
+      content: { 'application/problem+json': { schema: problemSchema, examples } },
+      ...headersOfRefusal(status),
+    };
   }
   return responses;
+}
+
+function headersOfRefusal(status: number) {
+  if (status === 429) return { headers: z.object({ 'Retry-After': retryAfter, ...limitHeaders }) };
+  return status === 503 ? { headers: z.object({ 'Retry-After': retryAfter }) } : {};
 }
 
 function exampleOf(code: ErrorCode): Problem {
@@ -120,7 +148,7 @@ function codesOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.errors);
   if (route.access !== 'none') {
     codes.add('unauthenticated').add('unavailable');
-    if (route.access !== 'platform') codes.add('forbidden').add('rate_limited');
+    if (isRateLimited(route)) codes.add('forbidden').add('rate_limited');
     codes.add('internal_error');
   }
   if (route.params !== undefined || route.query !== undefined || route.body !== undefined) codes.add('invalid_request');

@@ -42,6 +42,11 @@ export function isAnswerLimited({ access, method }: Route): boolean {
   return access === 'read' || (access === 'admin' && method === 'get');
 }
 
+/** Whether the limits of its key and of its tenant hold for a route: where there is a key of a tenant. */
+export function isRateLimited({ access }: Route): boolean {
+  return access !== 'none' && access !== 'platform';
+}
+
 /** Keeps a route's precise types. */
 export function route<const Definition extends Route>(definition: Definition): Definition {
   return definition;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { errorCodes } from '../../../shared/contract/errors.ts';
-import { isAnswerLimited } from '../../../shared/contract/route.ts';
+import { isAnswerLimited, isRateLimited } from '../../../shared/contract/route.ts';
 import { allRoutes } from '../../../shared/contract/routes.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { wrongRequests } from './wrong/all.ts';
@@ -21,7 +21,11 @@ const operationSchema = z.looseObject({
   requestBody: z.object({ required: z.literal(true), content: z.record(z.string(), z.unknown()) }).optional(),
   responses: z.record(
     z.string(),
-    z.looseObject({ description: z.string().min(1), content: z.record(z.string(), mediaSchema).optional() }),
+    z.looseObject({
+      description: z.string().min(1),
+      headers: z.record(z.string(), z.looseObject({ description: z.string() })).optional(),
+      content: z.record(z.string(), mediaSchema).optional(),
+    }),
   ),
 });
 const documentSchema = z.looseObject({
@@ -99,7 +103,8 @@ test.each(allRoutes.map((route) => [route.id, route] as const))(
   (_, route) => {
     const codes = new Set(route.errors);
     if (route.access !== 'none') codes.add('unauthenticated').add('unavailable').add('internal_error');
-    if (route.access === 'read' || route.access === 'write' || route.access === 'admin') codes.add('forbidden');
+    if (route.access === 'read' || route.access === 'write' || route.access === 'admin')
+      codes.add('forbidden').add('rate_limited');
     if (route.params !== undefined || route.query !== undefined) codes.add('invalid_request');
     if (route.body !== undefined) codes.add('invalid_request').add('payload_too_large');
     if (isAnswerLimited(route)) codes.add('payload_too_large');
@@ -108,6 +113,19 @@ test.each(allRoutes.map((route) => [route.id, route] as const))(
       const example = operationOf(route).responses[status]?.content?.['application/problem+json']?.examples?.[code];
       expect(example?.value).toMatchObject({ status, title, code });
     }
+  },
+);
+
+test.each(allRoutes.map((route) => [route.id, route] as const))(
+  '%s is documented with the headers of limits where a limit may hold',
+  (_, route) => {
+    const { responses } = operationOf(route);
+    const limits = isRateLimited(route) ? ['RateLimit', 'RateLimit-Policy'] : [];
+    for (const status of Object.keys(route.answers)) {
+      expect(Object.keys(responses[status]?.headers ?? {}).sort()).toEqual(limits);
+    }
+    const refused = Object.keys(responses['429']?.headers ?? {}).sort();
+    expect(refused).toEqual(isRateLimited(route) ? [...limits, 'Retry-After'] : []);
   },
 );
 
