@@ -1,16 +1,10 @@
 import type { LocalProcess } from './local-process.ts';
 
-/** A read that was answered wrongly, and when (performance.now()). */
-export interface WrongRead {
-  readonly atMillis: number;
-  readonly said: string;
-}
-
 export interface ReadStream {
   /** Answers that were not 200, or threw. */
   readonly failures: string[];
   /** Answers with a value that was not to be there. */
-  readonly wrong: WrongRead[];
+  readonly wrong: string[];
   reads(): number;
   /** Writes the next value of every entity that changes; from then on none older is right. */
   write(): Promise<number>;
@@ -37,7 +31,7 @@ export async function startReadStream(process: LocalProcess, options: ReadStream
   let reads = 0;
   let isStopped = false;
   const failures: string[] = [];
-  const wrong: WrongRead[] = [];
+  const wrong: string[] = [];
 
   const valuesOf = (indexes: readonly number[], value: (index: number) => number) =>
     Object.fromEntries(indexes.map((index) => [id(index), { [feature]: value(index) }]));
@@ -58,7 +52,7 @@ export async function startReadStream(process: LocalProcess, options: ReadStream
         const value: unknown = answer.json.features[feature];
         const most = steady(index) ? index : attempted;
         if (typeof value !== 'number' || value < least || value > most) {
-          wrong.push({ atMillis: performance.now(), said: `${id(index)} is ${value}, not ${least} to ${most}` });
+          wrong.push(`${id(index)} is ${value}, not ${least} to ${most}`);
         }
       }
     } catch (error) {
