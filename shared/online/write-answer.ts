@@ -33,21 +33,21 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
     const place = placeOf(bound, planned);
     const row = rows.stored[place];
     const status = statusAt(rows, planned, place);
-    features += `${features === '' ? '' : ','}${planned.jsonName}:${valueText(row, planned, status)}`;
+    features += planned.member + valueText(row, planned, status);
     if (features.length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
     if (!rows.includeMetadata) continue;
-    metadata += `${metadata === '' ? '' : ','}${planned.jsonName}:{"status":"${status}",`;
+    metadata += status === 'PRESENT' ? planned.presentMember : `${planned.member}{"status":"${status}",`;
     if (row === undefined || status === 'NOT_FOUND' || status === 'UNAVAILABLE') {
-      metadata += `"event_time":null,"age_seconds":null,"version":${planned.version}}`;
+      metadata += noEventTime + planned.versionEnd;
     } else if (row.eventTimes !== undefined) {
       // Each window has a newest event of its own, which is most often that of the one before.
       const micros = row.eventTimes[planned.feature.position] ?? null;
       if (micros !== windowMicros) windowText = eventTimeText(micros, rows.asOfMicros);
       windowMicros = micros;
-      metadata += `${windowText},"version":${planned.version}}`;
+      metadata += windowText + planned.versionEnd;
     } else {
       eventTimes[planned.slot] ??= eventTimeText(row.eventMicros, rows.asOfMicros);
-      metadata += `${eventTimes[planned.slot]},"version":${planned.version}}`;
+      metadata += eventTimes[planned.slot] + planned.versionEnd;
     }
   }
   const { echo } = bound;
@@ -98,9 +98,11 @@ function valueText(row: StoredRow | undefined, { feature }: PlannedFeature, stat
   return (status === 'PRESENT' ? row?.values[feature.position] : undefined) ?? 'null';
 }
 
+const noEventTime = '"event_time":null,"age_seconds":null';
+
 /** The age to the millisecond. Null where no event was counted. */
 function eventTimeText(eventMicros: number | null, asOfMicros: number): string {
-  if (eventMicros === null) return '"event_time":null,"age_seconds":null';
+  if (eventMicros === null) return noEventTime;
   const ageSeconds = Math.round((asOfMicros - eventMicros) / 1000) / 1000;
   return `"event_time":"${formatMicros(eventMicros)}","age_seconds":${ageSeconds}`;
 }

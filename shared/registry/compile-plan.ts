@@ -10,7 +10,7 @@ export interface ReadPlan {
   readonly names: readonly string[];
   readonly features: readonly PlannedFeature[];
   /** Each name once: what answers that are objects have. */
-  readonly distinctFeatures: readonly PlannedFeature[];
+  readonly distinctFeatures: readonly PlannedMember[];
   /** Tables of all entities together. */
   readonly slots: number;
   /** One per entity type, in the order of their first feature. */
@@ -31,6 +31,16 @@ export interface PlannedFeature {
   readonly table: number;
   /** Index of the table among all tables of the plan. */
   readonly slot: number;
+}
+
+/** A feature as a member of an answer's objects, of which each read writes two: its JSON text up to what is of the moment. */
+export interface PlannedMember extends PlannedFeature {
+  /** `"name":`, after a comma where it is not the first. */
+  readonly member: string;
+  /** `"name":{"status":"PRESENT",` likewise. */
+  readonly presentMember: string;
+  /** `,"version":1}` */
+  readonly versionEnd: string;
 }
 
 export interface PlannedEntity {
@@ -69,7 +79,7 @@ export function compilePlan(asked: readonly PlannedName[]): ReadPlan {
   return {
     names: asked.map(({ name }) => name),
     features,
-    distinctFeatures: [...new Map(features.map((feature) => [feature.name, feature])).values()],
+    distinctFeatures: [...new Map(features.map((feature) => [feature.name, feature])).values()].map(asMember),
     slots: planned.reduce((slots, { tables }) => slots + tables.length, 0),
     entities: planned,
   };
@@ -114,6 +124,16 @@ function planFeature(
     entity,
     table,
     slot: planned.firstSlot + table,
+  };
+}
+
+function asMember(feature: PlannedFeature, place: number): PlannedMember {
+  const member = `${place === 0 ? '' : ','}${feature.jsonName}:`;
+  return {
+    ...feature,
+    member,
+    presentMember: `${member}{"status":"PRESENT",`,
+    versionEnd: `,"version":${feature.version}}`,
   };
 }
 
