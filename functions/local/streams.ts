@@ -49,7 +49,7 @@ export function openStreams(parts: LocalStreamParts): LocalStreams {
       await areStreamsThere;
       const work = (): Promise<void> => prepare().then(drain);
       stops = [
-        repeat(logger, { name: 'stream poller', pauseMillis: 200, firstPauseMillis: 0, work }),
+        repeat(logger, { name: 'stream poller', pauseMillis: 500, firstPauseMillis: 0, work }),
         ...consumeTopics({ environment, deliver, logger, prepare }),
       ];
     },
