@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import { ExplainedError } from './explained-error.ts';
 
 export interface LoadOptions {
   readonly url: string;
@@ -25,7 +26,7 @@ export async function runLoad({ url, path, headers, bodies, connections, seconds
       : bodies.map((body) => ({ ...request, body }));
   const result = await autocannon({ url, connections, duration: seconds, requests });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
+    throw new ExplainedError(`${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
   return { rps: result.requests.total / result.duration, p50Millis: result.latency.p50, p99Millis: result.latency.p99 };
 }
 

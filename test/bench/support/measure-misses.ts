@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { hitRate, readCacheCounts } from './cache-counts.ts';
 import { type LoadOptions, type LoadResult, median, runLoad } from './load.ts';
 import type { Figures } from './report.ts';
 
@@ -46,10 +47,9 @@ export async function measureMisses(options: MissOptions): Promise<Figures> {
       await dropAll(redis, keyPrefix, cold);
       cold = 0;
       results.hits.push(await runLoad({ ...load, bodies: hit, seconds }));
-      const before = await counts(url);
+      const before = await readCacheCounts(url);
       results.misses.push(await runLoad({ ...load, bodies: mixed, seconds }));
-      const after = await counts(url);
-      shares.push((after.misses - before.misses) / (after.misses + after.hits - before.misses - before.hits));
+      shares.push(1 - (hitRate(before, await readCacheCounts(url)) ?? Number.NaN));
     }
   } finally {
     redis.disconnect();
@@ -69,12 +69,4 @@ export async function measureMisses(options: MissOptions): Promise<Figures> {
 async function dropAll(redis: Redis, keyPrefix: string, entities: number): Promise<void> {
   const keys = Array.from({ length: entities }, (_, index) => `${keyPrefix}cold_${index}}`);
   for (let start = 0; start < keys.length; start += 1000) await redis.unlink(...keys.slice(start, start + 1000));
-}
-
-/** Rows that the server's reads found in the cache and did not find, so far. */
-async function counts(url: string): Promise<{ hits: number; misses: number }> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const of = (name: string): number =>
-    Number(text.match(new RegExp(`^feature_store_cache_${name}_total (\\d+)`, 'm'))?.[1]);
-  return { hits: of('hits'), misses: of('misses') };
 }
