@@ -42,7 +42,7 @@ export interface LambdaOptions {
   readonly catchUp?: (stores: Pick<LambdaParts, 'database' | 'cache'>) => Promise<unknown>;
 }
 
-/** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down. */
+/** Reads the environment and its secrets once, at init. Connects to no store yet: a function starts while one is down; warm-up.ts does, where nobody waits. */
 export async function composeLambda(options: LambdaOptions): Promise<LambdaParts> {
   const { queryTimeoutMillis, readsOnly = false, catchUp } = options;
   const environment = await readLambdaEnvironment(process.env);

@@ -1,8 +1,10 @@
 import { createReadOnline } from '../../shared/online/index.ts';
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
+import { warmUp } from '../composition/warm-up.ts';
 import { mountOnline } from './app.ts';
 
 const parts = await composeLambda({ queryTimeoutMillis: 6_000, readsOnly: true });
 mountOnline(parts.app, { readOnline: createReadOnline(parts) });
+await warmUp(parts, process.env.AWS_LAMBDA_INITIALIZATION_TYPE);
 
 export const handler = lambdaHandler(parts);

@@ -25,6 +25,8 @@ export interface DeployedStores {
   readonly deadLetters: DeadLetterStore;
   /** The same, where secrets name the cache, as in profile external: a Redis by its address, or Upstash's REST interface. */
   environmentWithSecretCache(name: string, kind: 'redis' | 'upstash'): Record<string, string>;
+  /** Connections of Postgres under this `PGAPPNAME`. */
+  connectionsOf(applicationName: string): Promise<number>;
   readonly platformKey: string;
   readonly envelopeSecret: string;
   stop(): Promise<void>;
@@ -93,6 +95,7 @@ export async function startDeployedStores(templates: Templates): Promise<Deploye
     return { ...environmentIn(deployed, addresses), ...ofRuntime };
   };
   return {
+    connectionsOf: (applicationName) => countConnections(postgres.url, applicationName),
     platformKey,
     envelopeSecret,
     kinesis: kinesis.client,
@@ -147,6 +150,16 @@ function environmentIn({ properties }: DeployedFunction, addresses: Record<strin
       return [name, arnOf(secretReference.parse(value).replace(/[0-9A-F]{8}$/, ''))];
     }),
   );
+}
+
+async function countConnections(adminUrl: string, applicationName: string): Promise<number> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  const { rowCount } = await client.query('SELECT FROM pg_stat_activity WHERE application_name = $1', [
+    applicationName,
+  ]);
+  await client.end();
+  return rowCount ?? 0;
 }
 
 /** As RDS makes it: it may make roles and owns its database, and row-level security holds for it. */

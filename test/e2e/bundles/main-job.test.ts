@@ -297,6 +297,22 @@ test('online starts and answers while Postgres is down', async () => {
   expect(read.status, read.text).toBe(200);
 });
 
+test('a process of online that is kept started connects before its first call, any other at its first need', async () => {
+  const connectionsOf = async (type: string): Promise<number> => {
+    const named = { PGAPPNAME: type, AWS_LAMBDA_INITIALIZATION_TYPE: type };
+    await start('online', { ...stores.environmentOf('online'), ...named });
+    return stores.connectionsOf(type);
+  };
+  expect(await connectionsOf('provisioned-concurrency')).toBe(1);
+  expect(await connectionsOf('on-demand')).toBe(0);
+});
+
+test('a process of online that is kept started starts while Postgres is down', async () => {
+  const cut = await stores.environmentWithoutPostgres('online');
+  const kept = await start('online', { ...cut, AWS_LAMBDA_INITIALIZATION_TYPE: 'provisioned-concurrency' });
+  expect(await call(kept, { method: 'GET', path: '/health' })).toMatchObject({ status: 200 });
+});
+
 test('what fails while Postgres and Kinesis are down is counted, by route', async () => {
   const cutOff = async (name: string) => {
     const { POSTGRES_URL = '', ...others } = await stores.environmentWithoutPostgres(name);
@@ -316,6 +332,24 @@ test('what fails while Postgres and Kinesis are down is counted, by route', asyn
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
   // By the map beside the bundle.
   expect(ofOnline.lines().join('\n')).toMatch(/"stack":"[^"]*shared\/online\/[a-z-]+\.ts:\d+/);
+});
+
+test('who asks more often than a key may is refused, by any function', async () => {
+  const limited = { scopes: ['write'], rate_limit: { requests_per_second: 1, burst: 1 } };
+  const made = await post(registry, '/api/v1/api-keys', limited);
+  const { key: limitedKey } = z.object({ key: z.string() }).parse(JSON.parse(made.text));
+  const asked = { entity_ids: ['u1'], feature_names: ['age'] };
+  const rows = [{ entity_id: 'u1', event_time: newer, values: { age: 1 } }];
+  const requests: [LambdaProcess, string, object][] = [
+    [online, '/api/v1/features/online', asked],
+    [registry, '/api/v1/features/batch', { ...asked, timestamp: newer }],
+    [ingest, '/api/v1/features/ingest', { view: 'user_profile', rows }],
+    [ingest, '/api/v1/events/clicks', { events: [{ user_id: 'u1', at: newer }] }],
+  ];
+  for (const [lambda, path, body] of requests) {
+    const status = async () => (await post(lambda, path, body, limitedKey)).status;
+    await expect.poll(status, { interval: 1 }).toBe(429);
+  }
 });
 
 test('what Lambda cannot carry is refused: its escapes count, so 4 MB of quotes are too much', async () => {
