@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { clusterSlot } from '../../../shared/cache/cluster-slot.ts';
 import { createRespCache, type LimitAnswer, type LimitCommand, type OnlineCache } from '../../../shared/cache/index.ts';
 import { limitAnswerOf } from '../../../shared/cache/limit-calls.ts';
 import { textOn } from '../../../shared/cache/take-from-buckets.lua.ts';
 import { takeFromBuckets } from '../../../shared/cache/take-from-buckets.ts';
 import { UnavailableError } from '../../../shared/platform/unavailable.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { DRIVERS, generation, newTenant, openForTest, rowOf, timeoutMillis } from './cache-setup.ts';
 
 /** Rates of a request an hour: nothing comes back while a test runs. */
@@ -21,6 +23,14 @@ async function take(cache: OnlineCache, limit: LimitCommand): Promise<LimitAnswe
   const [answer] = (await cache.read([], [limit])).along;
   if (answer === null || typeof answer !== 'object') throw new Error('no answer about the limit');
   return answer;
+}
+
+/** Made again and again. */
+function firstThat(make: () => string, isRight: (made: string) => boolean): string {
+  for (;;) {
+    const made = make();
+    if (isRight(made)) return made;
+  }
 }
 
 /** To every server of it, until the test is over. */
@@ -147,6 +157,25 @@ test.each(['redisUrl', 'redisClusterUrl'] as const)(
     await expect(reading.read([], [limit])).rejects.toBeInstanceOf(UnavailableError);
   },
 );
+
+test('where a cluster has lost the node of a limit, the values that others have are read without it', async () => {
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster.stop());
+  const cache = openForTest((options) => createRespCache({ url: cluster.url, timeoutMillis, ...options }), {
+    ttlSeconds: 600,
+    generation,
+  });
+  // The first node has the slots to 5460.
+  const tenantId = firstThat(newTenant, (id) => clusterSlot(`{${id}}`) <= 5460);
+  const entityId = firstThat(randomUUID, (id) => clusterSlot(`{${tenantId}:user:${id}}`) > 5460);
+  const read = { tenantId, entityType: 'user', entityId, fields: ['view'] };
+  await cache.writeNewest([{ ...read, field: 'view', stored: rowOf(5, 6) }]);
+  const limit = limitOf(tenantId, 100);
+  expect((await take(cache, limit)).refusedBy).toBeUndefined();
+  await cluster.nodes[0]?.kill();
+  await expect.poll(() => cache.read([read], [limit])).toEqual({ reads: [[rowOf(5, 6)]], along: [null] });
+  await expect(cache.read([], [limit])).rejects.toBeInstanceOf(UnavailableError);
+});
 
 test('a bucket is forgotten once it is full again, so that tenants who went leave nothing', async () => {
   const open = DRIVERS['on one server'];

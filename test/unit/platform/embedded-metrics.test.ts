@@ -48,6 +48,15 @@ test('a request says the age of its stalest view, and which view that is', () =>
   expect(line).toMatchObject({ _aws: { CloudWatchMetrics: [{ Dimensions: [['service', 'route']] }] } });
 });
 
+test('a request that was refused for a limit says so, and which limit it was', () => {
+  telemetry.rateLimited('tenant');
+  telemetry.requestDone('readOnline', 429, 0.001);
+  const line = flush();
+  expect(line).toMatchObject({ feature_store_rate_limited_requests_total: 1, limit: 'tenant', route: 'readOnline' });
+  expect(line).not.toHaveProperty('feature_store_api_errors_total');
+  expect(line).toMatchObject({ _aws: { CloudWatchMetrics: [{ Dimensions: [['service', 'route']] }] } });
+});
+
 test('of what is reported of one view the newest counts', () => {
   telemetry.requestDone('readOnline', 200, 0.001);
   for (const seconds of [20, 5, 50]) telemetry.dataSeen(acme, 'profile', clock.secondsAgo(seconds));
