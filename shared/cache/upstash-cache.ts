@@ -9,8 +9,6 @@ export interface UpstashCacheOptions extends CacheOptions {
   readonly token: string;
   /** After which a read, or a write of a thousand entries, fails. Default 250. */
   readonly timeoutMillis?: number;
-  /** Of an answer, beyond which it is not read. Default 64 MiB. */
-  readonly maxAnswerBytes?: number;
 }
 
 /**
@@ -18,8 +16,8 @@ export interface UpstashCacheOptions extends CacheOptions {
  * first request and again when it has to. Every failure is an UnavailableError.
  */
 export function createUpstashCache(options: UpstashCacheOptions): OnlineCache {
-  const { url, token, generation, ttlSeconds, timeoutMillis = 250, maxAnswerBytes = 64 * 1024 * 1024 } = options;
-  const upstash = connectUpstash({ url, token, maxAnswerBytes });
+  const { url, token, generation, ttlSeconds, timeoutMillis = 250 } = options;
+  const upstash = connectUpstash({ url, token });
   const cache = createRedisCache({
     generation,
     ttlSeconds,

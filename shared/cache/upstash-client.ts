@@ -1,104 +1,98 @@
-import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { RedisClient, RedisCommand } from './redis-client.ts';
-import { errorOf, resultsOf } from './upstash-answer.ts';
+import type { Redis } from '@upstash/redis/cloudflare';
+import { bulkhead } from 'cockatiel';
+import type { RedisClient } from './redis-client.ts';
+import { failureOf, isBroken } from './upstash-failure.ts';
+import { addCommands, type UpstashCommand } from './upstash-pipeline.ts';
+import { resultsOf } from './upstash-results.ts';
 
 export interface UpstashAddress {
   readonly url: string;
   readonly token: string;
-  readonly maxAnswerBytes: number;
 }
 
 export interface Upstash {
   /** What sends until the signal ends it. */
   client(signal: AbortSignal): RedisClient;
-  /** Drops all connections, and what was sent on them. */
+  /** Nothing is sent any more. What is under way ends with its signal. */
   close(): void;
 }
 
-type UpstashCommand = Pick<RedisCommand, 'args' | 'mayFail'> & { readonly name: string };
+/** Others wait: Node's fetch opens a connection for each request at once, and TLS for 500 costs more time than they have. */
+const requestsAtOnce = 64;
 
-/** Requests at once, each on a connection of its own; others wait for one. */
-const mostConnections = 64;
+/** Connections that one call may find broken before it gives up: those that the first ping and the first read left idle. */
+const mostBroken = 2;
 
 /**
- * Upstash's REST interface, on Node's own HTTP. Not by @upstash/redis, and why: docs/adr/0017.
- *
- * Texts come as JSON and not in base64, which is for bytes that are no UTF-8: all that the cache holds is UTF-8, and base64
- * cost 6 to 13 % of the reads of a hundred entities a second.
+ * Upstash's REST interface by its own client: docs/adr/0017 says how each option was chosen. Loaded when there is an Upstash, so
+ * that functions without one do not make the package's 238 classes at their start.
  */
-export function connectUpstash({ url, token, maxAnswerBytes }: UpstashAddress): Upstash {
-  const address = new URL(`${url.replace(/\/$/, '')}/pipeline`);
-  const isTls = address.protocol === 'https:';
-  const settings = { keepAlive: true, maxSockets: mostConnections };
-  const agent = isTls ? new HttpsAgent(settings) : new HttpAgent(settings);
-  const request = isTls ? requestHttps : requestHttp;
-  const headers: OutgoingHttpHeaders = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+export function connectUpstash({ url, token }: UpstashAddress): Upstash {
+  /** The package asks for the signal of a request while `exec` is being called, and has no other way to be given one. */
+  let signalOfNext: AbortSignal | undefined;
+  const loading = import('@upstash/redis/cloudflare').then(
+    (upstash): Redis =>
+      new upstash.Redis({
+        url,
+        token,
+        // `false` would send twice what fails: the package counts its attempts from 0 to 1.
+        retry: { retries: 0 },
+        // Texts as they are: an HMGET would be an object of parsed values else.
+        automaticDeserialization: false,
+        // Base64 is for bytes that are no UTF-8, and the cache holds none.
+        responseEncoding: false,
+        enableTelemetry: false,
+        // As a function: of a signal that is none an abort is answered as `{result: 'Aborted'}`.
+        signal: () => signalOfNext ?? AbortSignal.abort(),
+      }),
+  );
+  const requests = bulkhead(requestsAtOnce, Number.POSITIVE_INFINITY);
   let isClosed = false;
+  /** Whether connections may lie idle in the pool of Node's fetch, where the other side may have closed them. */
+  let mayLieIdle = false;
 
-  function post(body: string, signal: AbortSignal): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      if (isClosed) throw new Error('The cache is closed');
-      const sent = request(address, {
-        method: 'POST',
-        agent,
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-        signal,
-      });
-      let isAnswered = false;
-      sent.on('response', (response) => {
-        isAnswered = true;
-        resolve(response);
-      });
-      sent.on('error', (error) => {
-        // The other side had closed a connection that lay idle, as of a function that was frozen. That is no failure of
-        // Upstash, and most of what the cache sends changes nothing a second time.
-        if (sent.reusedSocket && !isAnswered && isReset(error)) resolve(post(body, signal));
-        else reject(error);
-      });
-      sent.end(body);
+  async function send(commands: readonly UpstashCommand[], signal: AbortSignal): Promise<unknown[]> {
+    const pipeline = (await loading).pipeline();
+    if (isClosed) throw new Error('The cache is closed');
+    addCommands(pipeline, commands);
+    const outcomes = await exec(() => {
+      const request = (): Promise<unknown[]> => {
+        signalOfNext = signal;
+        return pipeline.exec({ keepErrors: true });
+      };
+      return requests.execute(request, signal);
     });
+    return resultsOf(outcomes, commands);
   }
 
-  async function pipeline(commands: readonly UpstashCommand[], signal: AbortSignal): Promise<unknown[]> {
-    const response = await post(JSON.stringify(commands.map(({ name, args }) => [name, ...args])), signal);
-    const text = await textOf(response, maxAnswerBytes);
-    if (response.statusCode !== 200) throw new Error(`Upstash answered ${response.statusCode}: ${errorOf(text)}`);
-    // A replica that has not yet what this process has written or seen waits for it.
-    const syncToken = response.headers['upstash-sync-token'];
-    if (syncToken !== undefined) headers['upstash-sync-token'] = syncToken;
-    return resultsOf(text, commands);
+  /**
+   * Again where the connection had broken while it lay idle, as of a function that was frozen: that is no failure of Upstash, and
+   * most of what the cache sends changes nothing a second time.
+   */
+  async function exec<T>(request: () => Promise<T>): Promise<T> {
+    for (let left = mayLieIdle ? mostBroken : 0; ; left -= 1) {
+      try {
+        const outcome = await request();
+        mayLieIdle = true;
+        return outcome;
+      } catch (error) {
+        if (left > 0 && isBroken(error)) continue;
+        if (isBroken(error)) mayLieIdle = false;
+        throw failureOf(error);
+      }
+    }
   }
 
   return {
     client: (signal) => ({
       slotOf: () => 0,
-      send: (commands) => pipeline(commands, signal),
+      send: (commands) => send(commands, signal),
       ping: async () => {
-        await pipeline([{ name: 'ping', args: [] }], signal);
+        await send([{ name: 'ping' }], signal);
       },
     }),
     close: () => {
       isClosed = true;
-      agent.destroy();
     },
   };
-}
-
-function isReset(error: Error): boolean {
-  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-function textOf(response: IncomingMessage, maxBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > maxBytes) response.destroy(new Error(`Upstash answered more than ${maxBytes} bytes`));
-    });
-    response.on('end', () => resolve(Buffer.concat(chunks, bytes).toString()));
-    response.on('error', reject);
-  });
 }
