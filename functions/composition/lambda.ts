@@ -65,8 +65,17 @@ export async function composeLambda(options: LambdaOptions): Promise<LambdaParts
   );
   const peppers: Peppers = [{ id: '1', secret: required(environment, 'API_KEY_SECRET') }];
   const answerLimit = lambdaAnswerLimit(environment.ANSWER_MAX_BYTES);
+  const core = composeRegistries({ dynamodb, cache, clock, logger });
+  const authenticate = createAuthenticator({
+    ...{ dynamodb, peppers, clock },
+    defaultLimit: defaultLimit(environment),
+    onFound: (tenant) => {
+      // What fails here fails again for the request itself.
+      Promise.resolve(core.registries.current(tenant)).catch(() => {});
+    },
+  });
   const app = createApp({
-    authenticate: createAuthenticator({ dynamodb, peppers, clock, defaultLimit: defaultLimit(environment) }),
+    authenticate,
     limiter: createLimiter({ cache, telemetry }),
     platformKey: environment.PLATFORM_API_KEY,
     logger,
@@ -75,7 +84,7 @@ export async function composeLambda(options: LambdaOptions): Promise<LambdaParts
   });
   mountHealth(app, { postgres: () => database.rows({ name: 'ping', text: 'SELECT 1' }), cache: () => cache.ping() });
   return {
-    ...composeRegistries({ dynamodb, cache, clock, logger }),
+    ...core,
     environment,
     clock,
     dynamodb,

@@ -1,6 +1,12 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { BatchWriteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import { callDynamoDb, type DynamoDb, isConditionalCheckFailed } from '../platform/dynamodb.ts';
 import { snapshotSchema } from './load-snapshot.ts';
 import type { RegistrySnapshot } from './model.ts';
@@ -25,47 +31,38 @@ const batchSize = 25;
 export function createSnapshotStore({ client, tables }: DynamoDb): SnapshotStore {
   const TableName = tables.registrySnapshots;
 
-  const readHead = async (tenantId: string): Promise<{ epoch: number; chunks: number } | undefined> => {
+  const readHead = async (tenantId: string): Promise<Head | undefined> => {
     const { Item } = await callDynamoDb(() =>
       client.send(new GetItemCommand({ TableName, Key: key(tenantId, 'head'), ConsistentRead: true })),
     );
-    return Item === undefined ? undefined : { epoch: Number(Item.epoch?.N), chunks: Number(Item.chunks?.N) };
+    return Item === undefined ? undefined : headOf(Item);
   };
 
-  const queryChunks = async (
-    tenantId: string,
-    prefix: string,
-  ): Promise<{ part: string; data: Uint8Array | undefined }[]> => {
-    const chunks: { part: string; data: Uint8Array | undefined }[] = [];
+  /** The chunks of all epochs, and after them the head. */
+  const queryItems = async (tenantId: string): Promise<Record<string, AttributeValue>[]> => {
+    const items: Record<string, AttributeValue>[] = [];
     let from: string | undefined;
     do {
       const page = await callDynamoDb(() =>
         client.send(
           new QueryCommand({
             TableName,
-            KeyConditionExpression: 'tenant_id = :tenant AND begins_with(part, :prefix)',
-            ExpressionAttributeValues: { ':tenant': { S: tenantId }, ':prefix': { S: prefix } },
+            KeyConditionExpression: 'tenant_id = :tenant',
+            ExpressionAttributeValues: { ':tenant': { S: tenantId } },
             ConsistentRead: true,
             ...(from === undefined ? {} : { ExclusiveStartKey: key(tenantId, from) }),
           }),
         ),
       );
-      for (const item of page.Items ?? []) chunks.push({ part: item.part?.S ?? '', data: item.data?.B });
+      items.push(...(page.Items ?? []));
       from = page.LastEvaluatedKey?.part?.S;
     } while (from !== undefined);
-    return chunks;
-  };
-
-  const readChunks = async (tenantId: string, epoch: number): Promise<Uint8Array[]> => {
-    const chunks = await queryChunks(tenantId, chunkPrefix(epoch));
-    return chunks.flatMap(({ data }) => (data === undefined ? [] : [data]));
+    return items;
   };
 
   /** Of every older epoch, since publishers that overtake each other leave more than one behind. */
   const removeChunksBefore = async (tenantId: string, epoch: number): Promise<void> => {
-    const parts = (await queryChunks(tenantId, 'chunk#'))
-      .map(({ part }) => part)
-      .filter((part) => epochOfChunk(part) < epoch);
+    const parts = (await queryItems(tenantId)).map(partOf).filter((part) => epochOfChunk(part) < epoch);
     for (let from = 0; from < parts.length; from += batchSize) {
       const requests = parts
         .slice(from, from + batchSize)
@@ -78,15 +75,21 @@ export function createSnapshotStore({ client, tables }: DynamoDb): SnapshotStore
     epoch: async (tenantId) => (await readHead(tenantId))?.epoch,
 
     read: async (tenantId) => {
-      // A publication in between removes the chunks of the head just read: then the new head is read.
+      let lackingEpoch: number | undefined;
       for (;;) {
-        const head = await readHead(tenantId);
-        if (head === undefined) return undefined;
-        const chunks = await readChunks(tenantId, head.epoch);
+        // In one request, which a process that starts waits for: the head before them would be a second.
+        const items = await queryItems(tenantId);
+        const headItem = items.find((item) => partOf(item) === 'head');
+        if (headItem === undefined) return undefined;
+        const head = headOf(headItem);
+        const ofEpoch = items.filter((item) => partOf(item).startsWith(chunkPrefix(head.epoch)));
+        const chunks = ofEpoch.flatMap(({ data }) => data?.B ?? []);
         if (chunks.length === head.chunks) return unpack(chunks);
-        if ((await readHead(tenantId))?.epoch === head.epoch) {
+        // A publication went on in between: of the head that was read some chunks had been passed by, or are gone.
+        if (lackingEpoch === head.epoch) {
           throw new Error(`the published registry of ${tenantId} lacks ${head.chunks - chunks.length} of its chunks`);
         }
+        lackingEpoch = head.epoch;
       }
     },
 
@@ -122,6 +125,16 @@ export function createSnapshotStore({ client, tables }: DynamoDb): SnapshotStore
   };
 }
 
+interface Head {
+  readonly epoch: number;
+  readonly chunks: number;
+}
+
+const headOf = ({ epoch, chunks }: Record<string, AttributeValue>): Head => ({
+  epoch: Number(epoch?.N),
+  chunks: Number(chunks?.N),
+});
+const partOf = ({ part }: Record<string, AttributeValue>): string => part?.S ?? '';
 const key = (tenantId: string, part: string) => ({ tenant_id: { S: tenantId }, part: { S: part } });
 const chunkPrefix = (epoch: number): string => `chunk#${epoch}#`;
 const epochOfChunk = (part: string): number => Number(part.split('#')[1]);

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { FeatureStoreError } from '../contract/errors.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { TenantContext } from '../platform/context.ts';
 import type { DynamoDb } from '../platform/dynamodb.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
 import { apiKeyLength, parseApiKey } from './api-key-format.ts';
@@ -20,6 +21,8 @@ export interface AuthenticatorOptions {
   readonly cacheSeconds?: number;
   /** Of tenants that have no limit of their own; none when left out. */
   readonly defaultLimit?: RateLimit | undefined;
+  /** Hears whose key it is while its tenant's limit is being read: what else a request of that tenant needs can be read meanwhile. */
+  readonly onFound?: (tenant: TenantContext) => void;
   /** Keys remembered, and as many again that are known not to exist; 10,000 when left out, about 3 MB. */
   readonly maxCached?: number;
 }
@@ -40,6 +43,7 @@ export function createAuthenticator({
   developmentKeys,
   cacheSeconds = 30,
   defaultLimit,
+  onFound = () => {},
   maxCached = 10_000,
 }: AuthenticatorOptions): Authenticate {
   // By digest, so that a dump of the memory holds no keys. Apart, so that made-up keys cannot push out the real ones.
@@ -54,6 +58,7 @@ export function createAuthenticator({
       throw invalidKey();
     }
     const { tenantId, tenantName, cell } = found;
+    onFound({ tenantId, tenantName });
     // Of the tenant's record alone: a copy in each key would have to be changed in all of them at once.
     const tenant = await findTenant({ dynamodb }, tenantName);
     const principal: Principal = {
