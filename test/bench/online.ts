@@ -1,13 +1,14 @@
 import { benchKey, post, startBenchStores } from './support/bench-stores.ts';
 import { type LoadResult, median, runLoad } from './support/load.ts';
 import { measureMisses } from './support/measure-misses.ts';
+import { runPacedLoad } from './support/paced-load.ts';
 import { type Figures, printReport } from './support/report.ts';
 import { startServer } from './support/server-process.ts';
 
 /**
  * bench:online: reads through the whole HTTP stack on a real Redis, every read a hit, against the bare handler of
  * bare-server.ts on the same data. Ours and the floor take turns, so that a machine that changes its speed changes both.
- * `misses_15` is 1x10 with 15 % misses, against all hits.
+ * `half_…` is what a request takes at half of what ours can do, of both at that rate. `misses_15` is 1x10 with 15 % misses, against all hits.
  * `BENCH_SECONDS` (4) a turn, `BENCH_ROUNDS` (3).
  */
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -70,6 +71,12 @@ async function measure(shape: Case): Promise<Figures> {
     median(results[turn].map((result) => result[figure]));
   const rps = of('ours', 'rps');
   const floor = of('bare', 'rps');
+  const half: Record<keyof typeof turns, number[]> = { ours: [], bare: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const turn of ['bare', 'ours'] as const) {
+      half[turn].push((await runPacedLoad({ ...turns[turn], seconds, perSecond: rps / 2 })).p99Millis);
+    }
+  }
   return {
     rps,
     features_per_s: rps * shape.entities * shape.features,
@@ -78,6 +85,9 @@ async function measure(shape: Case): Promise<Figures> {
     floor,
     floor_p99_ms: of('bare', 'p99Millis'),
     ratio: rps / floor,
+    half_p99_ms: median(half.ours),
+    half_floor_p99_ms: median(half.bare),
+    half_p99_ratio: median(half.ours) / median(half.bare),
   };
 }
 
