@@ -11,12 +11,17 @@ export interface ServerProcess {
 
 /**
  * Runs a server of ours in a process of its own. Its log lines are written out and go nowhere: read through a pipe they
- * would cost the process that makes the load.
+ * would cost the process that makes the load. `cores` is a list as taskset takes it; without, it runs on any.
  */
-export async function startServer(script: string, env: Readonly<Record<string, string>>): Promise<ServerProcess> {
+export async function startServer(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  cores?: string,
+): Promise<ServerProcess> {
   const port = await freePort();
   const sink = await open(devNull, 'w');
-  const child = spawn(process.execPath, script.split(' '), {
+  const [command, ...args] = onCores(cores, [process.execPath, ...script.split(' ')]);
+  const child = spawn(command, args, {
     stdio: ['ignore', sink.fd, 'inherit'],
     env: { ...process.env, ...env, PORT: String(port), HOST: '127.0.0.1' },
   });
@@ -37,6 +42,11 @@ export async function startServer(script: string, env: Readonly<Record<string, s
       await sink.close();
     },
   };
+}
+
+/** A command that holds another to cores. The process is the other: taskset becomes it. */
+export function onCores(cores: string | undefined, command: [string, ...string[]]): [string, ...string[]] {
+  return cores === undefined ? command : ['taskset', '-c', cores, ...command];
 }
 
 async function untilHealthy(url: string, hasEnded: () => boolean): Promise<void> {
