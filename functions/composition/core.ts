@@ -3,6 +3,7 @@ import {
   createUpstashCache,
   type GuardOptions,
   guardCache,
+  holdReads,
   type OnlineCache,
 } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
@@ -77,13 +78,15 @@ export function composeCache(
   logger: Logger,
   guard: Pick<GuardOptions, 'catchUp'> = {},
 ): OnlineCache {
-  return guardCache(openCache(environment), {
+  const guarded = guardCache(openCache(environment), {
     ...guard,
     onChange: (isOpen) => {
       if (isOpen) logger.warn('the cache fails and is left alone: Postgres answers');
       else logger.warn('the cache answers again');
     },
   });
+  const { CACHE_HOLD_MS: holdMillis } = environment;
+  return holdMillis === 0 ? guarded : holdReads(guarded, { holdMillis });
 }
 
 function openCache(environment: Environment): OnlineCache {

@@ -36,6 +36,11 @@ export interface EntityRead {
   readonly entityId: string;
   /** Names of view tables. */
   readonly fields: readonly string[];
+  /**
+   * Whether each field may be as it was a moment ago, where the cache is set up to answer so (hold-reads.ts). Not the fields
+   * of a stream view, which tell something together alone.
+   */
+  readonly mayBeHeld?: boolean;
 }
 
 export interface CacheEntry {

@@ -53,7 +53,7 @@ export interface Along {
 
 export const nothingAlong: Along = { isCheckDue: false, limited: undefined };
 
-/** One trip to the cache. */
+/** One trip to the cache, for views of rows alone. */
 export function readParts(
   cache: OnlineCache,
   { tenantId }: TenantContext,
@@ -62,7 +62,7 @@ export function readParts(
 ): Promise<CachedParts> {
   const reads = parts.map(({ entity: { planned, entityId }, from, to }): EntityRead => {
     const fields = to - from === planned.fields.length ? planned.fields : planned.fields.slice(from, to);
-    return { tenantId, entityType: planned.entityType, entityId, fields };
+    return { tenantId, entityType: planned.entityType, entityId, fields, mayBeHeld: true };
   });
   return readFields(cache, tenantId, reads, along);
 }

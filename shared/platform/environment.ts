@@ -75,6 +75,7 @@ const environmentSchema = z.object({
   CACHE_TTL_SECONDS: integer(0, 31_536_000).default(86_400),
   CACHE_GENERATION: integer(1, 1_000_000).default(1),
   CACHE_TIMEOUT_MS: integer(1, 60_000).default(100),
+  CACHE_HOLD_MS: integer(0, 5000).default(0),
   DEFAULT_REQUESTS_PER_SECOND: integer(0, 100_000).default(0),
   DEFAULT_BURST: integer(0, 1_000_000).default(0),
   DEFAULT_RETENTION_DAYS: integer(0, 36_500).default(90),

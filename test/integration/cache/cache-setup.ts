@@ -6,6 +6,7 @@ import {
   createRespCache,
   createUpstashCache,
   guardCache,
+  holdReads,
   type OnlineCache,
 } from '../../../shared/cache/index.ts';
 import { createSystemClock } from '../../../shared/platform/clock.ts';
@@ -26,7 +27,20 @@ export const DRIVERS: Record<string, OpenCache> = {
   'on a cluster': (options) => createRespCache({ url: inject('redisClusterUrl'), timeoutMillis, ...options }),
   'on a cluster, behind the breaker': (options) =>
     guardCache(createRespCache({ url: inject('redisClusterUrl'), timeoutMillis, ...options })),
+  'on one server, with all reads held for 200 ms': (options) =>
+    holdingAll(createRespCache({ url: inject('redisUrl'), timeoutMillis, ...options })),
 };
+
+/** In earnest a read says itself that it may be held. */
+function holdingAll(cache: OnlineCache): OnlineCache {
+  const holding = holdReads(cache, { holdMillis: 200 });
+  const read: OnlineCache['read'] = (reads, along) =>
+    holding.read(
+      reads.map((each) => ({ ...each, mayBeHeld: true })),
+      along,
+    );
+  return { ...holding, read };
+}
 
 export function newTenant(): string {
   return `t_${randomBytes(6).toString('hex')}`;
