@@ -1,6 +1,6 @@
 export { encodeAbsence, isAbsence, isAbsenceCurrent, newestOf, oneMore } from './entry.ts';
 export { type GuardOptions, guardCache } from './guarded-cache.ts';
-export { type HoldOptions, holdReads } from './hold-reads.ts';
+export { holdReads } from './hold-reads.ts';
 export { createLocalLimits } from './local-limits.ts';
 export { createMemoryCache } from './memory-cache.ts';
 export type {
