@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { type ErrorCode, errorCodes, FeatureStoreError } from '../../shared/contract/errors.ts';
+import { readBytes } from './read-bytes.ts';
 
 /** Bytes of a body where a route says nothing else. Reads name at most 1,000 entities and 500 features. */
 const defaultBodyBytes = 4 * 1024 * 1024;
@@ -53,16 +54,14 @@ export async function readBody(c: Context, mostBytes = defaultBodyBytes): Promis
   }
   const announced = c.req.header('content-length');
   if (announced !== undefined && Number(announced) > mostBytes) throw tooLarge(mostBytes);
-  let bytes: Buffer;
+  let bytes: Buffer | undefined;
   try {
-    bytes =
-      announced === undefined ? await readStream(c.req.raw.body, mostBytes) : Buffer.from(await c.req.arrayBuffer());
+    bytes = await readBytes(c, mostBytes);
   } catch (error) {
     // The client went away in the middle: no fault of ours to log.
-    if (error instanceof FeatureStoreError) throw error;
     throw new FeatureStoreError('invalid_request', 'the body broke off', {}, { cause: error });
   }
-  if (bytes.length > mostBytes) throw tooLarge(mostBytes);
+  if (bytes === undefined) throw tooLarge(mostBytes);
   if (!isUtf8(bytes)) throw new FeatureStoreError('invalid_request', 'the body is not UTF-8');
   return bytes.toString('utf8', startsWithMark(bytes) ? 3 : 0);
 }
@@ -108,17 +107,6 @@ function codeOf([issue]: readonly z.core.$ZodIssue[]): ErrorCode {
 
 function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorCodes, code);
-}
-
-async function readStream(stream: ReadableStream<Uint8Array> | null, mostBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream ?? []) {
-    length += chunk.length;
-    if (length > mostBytes) throw tooLarge(mostBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function tooLarge(mostBytes: number): FeatureStoreError {
