@@ -13,6 +13,7 @@ import {
   type Principal,
   requireScope,
 } from '../../shared/tenancy/index.ts';
+import { compressAnswer, isWorthCompressing } from './compress-answer.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { problemAnswer } from './http-problem.ts';
 
@@ -135,6 +136,7 @@ async function answerRequest(
   try {
     answer = await run(call);
     if (limit !== undefined) answer = withinLimit(limit, answer);
+    if (isWorthCompressing(answer)) answer = await compressAnswer(answer, c.req.header('accept-encoding'));
   } catch (error) {
     answer = problemAnswer(error, requestId);
     if (answer.status >= 500) logger.error({ request_id: requestId, route: routeId, err: error }, 'request failed');
@@ -181,7 +183,7 @@ function respond(
   if (text !== undefined) headers['content-type'] = 'application/json';
   if (answer.headers !== undefined) Object.assign(headers, answer.headers);
   if (limits !== undefined) Object.assign(headers, limits);
-  return new Response(text ?? null, { status: answer.status, headers });
+  return new Response(answer.bytes ?? text ?? null, { status: answer.status, headers });
 }
 
 /** The caller's own id where it is a plain one. */

@@ -3,6 +3,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
+  /** The text as it is sent, where it is compressed. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -3,10 +3,11 @@ export interface HttpCall {
   readonly path: string;
   readonly key?: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request as an HTTP API hands it to Lambda, format 2.0. */
-export function gatewayEvent({ method, path, key, body }: HttpCall): unknown {
+export function gatewayEvent({ method, path, key, body, headers }: HttpCall): unknown {
   return {
     version: '2.0',
     routeKey: 'ANY /api/v1/{proxy+}',
@@ -16,6 +17,7 @@ export function gatewayEvent({ method, path, key, body }: HttpCall): unknown {
       host: 'api.example.com',
       'content-type': 'application/json',
       ...(key === undefined ? {} : { 'x-api-key': key }),
+      ...headers,
     },
     requestContext: {
       accountId: '123456789012',
