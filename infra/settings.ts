@@ -25,8 +25,11 @@ const stageSchema = z
         provisionedConcurrency: z.int().min(0).max(1000),
         /** Up to how many are kept started while 70 % of them are busy. */
         maxProvisionedConcurrency: z.int().min(0).max(1000).default(0),
+        /** For which a process answers rows of batch views by what it read of them before. */
+        cacheHoldMillis: z.int().min(0).max(5000).default(0),
       })
-      .transform(({ provisionedConcurrency: least, maxProvisionedConcurrency: most }) => ({
+      .transform(({ provisionedConcurrency: least, maxProvisionedConcurrency: most, cacheHoldMillis }) => ({
+        cacheHoldMillis,
         provisionedConcurrency: least,
         maxProvisionedConcurrency: Math.max(least, most),
       })),

@@ -24,6 +24,7 @@ export class ApiStack extends Stack {
     const online = this.apiFunction('online', props, {
       description: 'Reads features online',
       timeoutSeconds: 10,
+      environment: { CACHE_HOLD_MS: String(props.settings.online.cacheHoldMillis) },
       secrets: { POSTGRES_SECRET_ARN: secrets.reader },
     });
     this.onlineLogs = online.logs;

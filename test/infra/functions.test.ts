@@ -81,6 +81,18 @@ test('a tenant without a limit of its own may make half of the calls that the st
   expect(limitOf({ tenantRequestsPerSecond: 0 })).toEqual(new Set(['0,0']));
 });
 
+test('rows are held in a process of online where the stage says so, and nowhere else', () => {
+  const heldBy = (online: Record<string, unknown>) =>
+    functionsOf(synthesize(devWith({ online: { provisionedConcurrency: 0, ...online } }))).flatMap(
+      ({ name, properties }) => {
+        const millis = properties.Environment.Variables.CACHE_HOLD_MS;
+        return millis === undefined ? [] : [[name, millis]];
+      },
+    );
+  expect(heldBy({})).toEqual([['online', '0']]);
+  expect(heldBy({ cacheHoldMillis: 50 })).toEqual([['online', '50']]);
+});
+
 test('Postgres is reached with a verified certificate, and the cache as a cluster over TLS', () => {
   const online = functions.find(({ name }) => name === 'online')?.properties.Environment.Variables;
   const address = z.object({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
