@@ -45,7 +45,7 @@ export function connectCluster(
     const owner = ownerOf(command);
     // Of ioredis it would wait for the node to come back.
     if (isLost(owner)) throw new Error('The connection to the node is lost');
-    if (owner !== undefined) gatherWrites(owner);
+    if (owner !== undefined) gatherWrites(owner, [command]);
     return cluster.call(command.name, command.args);
   }
 
@@ -55,7 +55,7 @@ export function connectCluster(
 
   async function sendToNode(owner: Redis | undefined, commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendOne));
-    gatherWrites(owner);
+    gatherWrites(owner, commands);
     const replies = await sendPipeline(owner, commands);
     return Promise.all(
       commands.map((command, index) => {

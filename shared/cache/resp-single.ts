@@ -22,7 +22,7 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
     starting: () => starting,
     slotOf: () => 0,
     send: async (commands) => {
-      gatherWrites(redis);
+      gatherWrites(redis, commands);
       const [first, second] = commands;
       // The usual case, one entity, is spared the making of a pipeline. So is one with its limit, 3 µs in place of 11: gathered, both
       // leave together all the same.
