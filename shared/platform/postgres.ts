@@ -31,7 +31,8 @@ export function createPostgres(options: PostgresOptions): Database {
   return {
     ...queryable(async (config) => (await pool()).query(config), options.telemetry),
     transaction: async (work) => runTransaction(await pool(), options.telemetry, work),
-    close: async () => (await opened)?.end(),
+    // Also of what was never asked: it must refuse what comes after.
+    close: async () => (await pool()).end(),
   };
 }
 
