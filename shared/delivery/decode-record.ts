@@ -1,6 +1,6 @@
+import { isObject } from '../contract/is-object.ts';
 import type { BindingTarget, StreamBinding } from '../platform/stream-bindings.ts';
 import { envelopeOf, isSigned } from './envelope.ts';
-import { isObject } from './is-object.ts';
 import { isRefusal, type Refusal, readBody } from './read-body.ts';
 import type { StreamRecord } from './stream-record.ts';
 

@@ -1,7 +1,7 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
+import { isObject } from '../contract/is-object.ts';
 import type { StreamSource } from '../registry/index.ts';
-import { isObject } from './is-object.ts';
 
 export interface IdentifiedEvent {
   readonly eventId: string;

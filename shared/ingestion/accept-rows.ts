@@ -1,6 +1,7 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
 import type { RowErrorCode } from '../contract/errors.ts';
 import type { RowRejection } from '../contract/ingest.ts';
+import { isObject } from '../contract/is-object.ts';
 import { ingestLimits } from '../contract/limits.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import type { ViewVersion } from '../registry/index.ts';
@@ -231,10 +232,6 @@ function rememberLast<Result>(
     }
     return last.result;
   };
-}
-
-function isObject(given: unknown): given is Record<string, unknown> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
 
 /** A name that a caller sent, short and well formed enough to send back. */
