@@ -8,7 +8,7 @@ import { type Registries, readingRegistry, type TenantRegistry } from '../regist
 import { type StreamPlan, streamPlanOf } from '../tiles/index.ts';
 import { createEnsurePartitions, deleteProjections, isPartitionMissing } from '../values/index.ts';
 import { createHeldTiles, type HeldTiles } from './held-tiles.ts';
-import { type EventRejection, type IncomingEvent, type JudgedEvent, judgeEvents } from './judge-events.ts';
+import { type EventRejection, type IncomingEvent, judgeEvents } from './judge-events.ts';
 import { projectTiles } from './project-tiles.ts';
 import {
   type FoldedView,
@@ -93,9 +93,9 @@ export function createApplyEvents(dependencies: ApplyDependencies): ApplyEvents 
         continue;
       }
       holdTiles(held, ctx, stored.folded);
-      const duplicates = stored.fresh.length === events.length ? [] : without(events, stored.fresh);
-      const isProjected = await project({ database, cache }, ctx, stored, duplicates, clock.nowMicros());
-      return { accepted, duplicates: accepted - stored.fresh.length, rejected, isProjected };
+      const isProjected = await project({ database, cache }, ctx, stored, clock.nowMicros());
+      const fresh = events.length - stored.duplicates.length;
+      return { accepted, duplicates: accepted - fresh, rejected, isProjected };
     }
   };
 }
@@ -105,12 +105,6 @@ async function reachEpoch(registries: Registries, ctx: TenantContext, epoch: num
   const registry = await registries.noteEpoch(ctx, epoch);
   if (registry.snapshot.epoch >= epoch) return registry;
   throw new UnavailableError('dynamodb', new Error(`the registry of epoch ${epoch} could not be read`));
-}
-
-function without(events: readonly JudgedEvent[], fresh: readonly JudgedEvent[]): JudgedEvent[] {
-  const left = new Set(events);
-  for (const event of fresh) left.delete(event);
-  return [...left];
 }
 
 /** Old versions stay readable, so all of them count events; those that differ in TTLs alone share their tiles. */
@@ -127,8 +121,14 @@ function streamsOf(registry: TenantRegistry, sourceName: string): StreamsOfSourc
   return { source, epoch, plans: [...plans.values()].sort((a, b) => (a.table < b.table ? -1 : 1)) };
 }
 
+/** Without the texts that were written: these are larger than what they were written from. */
 function holdTiles(held: HeldTiles, ctx: TenantContext, folded: readonly FoldedView[]): void {
-  for (const { plan, tiles } of folded) for (const tile of tiles) held.put(ctx, plan.table, tile, tile);
+  for (const { plan, tiles } of folded) {
+    for (const written of tiles) {
+      const { tile, newestMicros, revision } = written;
+      held.put(ctx, plan.table, written, { tile, newestMicros, revision });
+    }
+  }
 }
 
 /**
@@ -138,8 +138,7 @@ function holdTiles(held: HeldTiles, ctx: TenantContext, folded: readonly FoldedV
 async function project(
   stores: { readonly database: Database; readonly cache: OnlineCache },
   ctx: TenantContext,
-  { folded, pendingIds }: StoredEvents,
-  duplicates: readonly JudgedEvent[],
+  { folded, duplicates, pendingIds }: StoredEvents,
   nowMicros: number,
 ): Promise<boolean> {
   try {

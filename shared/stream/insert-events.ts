@@ -5,9 +5,16 @@ import type { StreamSource } from '../registry/index.ts';
 import { arrayOf, codecs, fromMicrosSql, quoteElement, viewTableName } from '../values/index.ts';
 import type { JudgedEvent } from './judge-events.ts';
 
-/** The events that were new, or the epoch that the registry must have reached for any to be stored: then none were. */
+/**
+ * The events that were new and those that had been stored before, or the epoch that the registry must have reached for any to be
+ * stored: then none were.
+ */
 export type InsertedEvents =
-  | { readonly fresh: readonly JudgedEvent[]; readonly neededEpoch?: undefined }
+  | {
+      readonly fresh: readonly JudgedEvent[];
+      readonly duplicates: readonly JudgedEvent[];
+      readonly neededEpoch?: undefined;
+    }
   | { readonly neededEpoch: number };
 
 /**
@@ -43,9 +50,12 @@ export async function insertEvents(
   });
   const neededEpoch = found.find(([place]) => place === null)?.[1];
   if (neededEpoch !== undefined) return { neededEpoch: Number(neededEpoch) };
-  if (found.length === 0) return { fresh: sorted };
-  const duplicates = new Set(found.map(([place]) => Number(place) - 1));
-  return { fresh: sorted.filter((_, place) => !duplicates.has(place)) };
+  if (found.length === 0) return { fresh: sorted, duplicates: [] };
+  const stored = new Set(found.map(([place]) => Number(place) - 1));
+  return {
+    fresh: sorted.filter((_, place) => !stored.has(place)),
+    duplicates: sorted.filter((_, place) => stored.has(place)),
+  };
 }
 
 function insertSql({ tenantId }: TenantContext, source: StreamSource): string {

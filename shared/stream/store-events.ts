@@ -17,8 +17,8 @@ export interface StreamsOfSource {
 }
 
 export interface StoredEvents {
-  /** Those that were new. */
-  readonly fresh: readonly JudgedEvent[];
+  /** Those that had been stored before; all others are new. */
+  readonly duplicates: readonly JudgedEvent[];
   readonly folded: readonly FoldedView[];
   /** Of the rows in pending_projections. */
   readonly pendingIds: readonly string[];
@@ -45,7 +45,7 @@ export function storeEvents(
   return database.transaction(async (transaction) => {
     const inserted = await insertEvents(transaction, ctx, source, events, epoch);
     if (inserted.neededEpoch !== undefined) return { neededEpoch: inserted.neededEpoch };
-    const { fresh } = inserted;
+    const { fresh, duplicates } = inserted;
     const folded: FoldedView[] = [];
     for (const plan of plans) {
       folded.push({ plan, tiles: await foldIntoTiles(transaction, ctx, plan, tilesTouchedBy(plan, fresh), held) });
@@ -55,6 +55,6 @@ export function storeEvents(
       return entityIds.length === 0 ? [] : [{ id: crypto.randomUUID(), entityType, table, entityIds }];
     });
     await addPendingTiles(transaction, ctx, pending);
-    return { fresh, folded, pendingIds: pending.map(({ id }) => id) };
+    return { duplicates, folded, pendingIds: pending.map(({ id }) => id) };
   });
 }
