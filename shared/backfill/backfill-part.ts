@@ -72,7 +72,7 @@ async function fold(
   plan: StreamPlan,
   events: readonly StreamEvent[],
 ): Promise<string[]> {
-  const touched = Map.groupBy(tilesTouchedBy(plan, events), ({ entityId }) => entityId);
+  const touched = Map.groupBy(await tilesTouchedBy(plan, events), ({ entityId }) => entityId);
   let piece: TouchedTile[] = [];
   let inPiece = 0;
   for (const tiles of touched.values()) {

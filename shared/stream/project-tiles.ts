@@ -38,7 +38,7 @@ export async function projectTiles(
   const entriesOf = (entityId: string, row: TileRow, withSketches: boolean) =>
     tileFieldsOf(plan, row, { nowMicros, withSketches }).map((field) => ({ ...entryOf(entityId), ...field }));
   const entries = folded.flatMap((row) => entriesOf(row.entityId, row, row.areSketchesChanged));
-  const keys = tilesTouchedBy(plan, duplicates);
+  const keys = await tilesTouchedBy(plan, duplicates);
   const rows = await readTilesAt(database, ctx, plan.table, keys);
   for (const [place, { entityId }] of keys.entries()) {
     const row = rows[place];

@@ -48,7 +48,8 @@ export function storeEvents(
     const { fresh, duplicates } = inserted;
     const folded: FoldedView[] = [];
     for (const plan of plans) {
-      folded.push({ plan, tiles: await foldIntoTiles(transaction, ctx, plan, tilesTouchedBy(plan, fresh), held) });
+      const touched = await tilesTouchedBy(plan, fresh);
+      folded.push({ plan, tiles: await foldIntoTiles(transaction, ctx, plan, touched, held) });
     }
     const pending = folded.flatMap(({ plan: { entityType, table }, tiles }) => {
       const entityIds = [...new Set(tiles.map(({ entityId }) => entityId))];

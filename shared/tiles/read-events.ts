@@ -45,10 +45,11 @@ export async function readEvents(
       ...(knownAtMicros === undefined ? [] : [knownAtMicros]),
     ],
   });
+  const filter = await plan.filter();
   for (const [place, eventId, eventMicros, ...texts] of found) {
     const values: Record<string, JsonValue> = {};
     for (const [index, { name, dtype }] of fields.entries()) values[name] = storedValue(dtype, texts[index]);
-    const counted = countEvent(plan, { eventId: String(eventId), eventMicros: Number(eventMicros), values });
+    const counted = countEvent(plan, filter, { eventId: String(eventId), eventMicros: Number(eventMicros), values });
     if (counted !== undefined) events[Number(place) - 1]?.push(counted);
   }
   return events;
@@ -61,8 +62,8 @@ function amongEvents(micros: number): number {
 }
 
 /** What counting an event in a view needs of it: all where a filter may ask for any. */
-export function fieldsRead({ source, fold, filter, entityKey }: StreamPlan): SourceField[] {
-  if (filter() !== undefined) return [...source.fields];
+export function fieldsRead({ source, fold, where, entityKey }: StreamPlan): SourceField[] {
+  if (where !== null) return [...source.fields];
   return source.fields.filter(({ name }) => name === entityKey || fold.fields.includes(name));
 }
 

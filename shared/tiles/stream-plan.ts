@@ -7,7 +7,7 @@ import {
   selectFeatures,
   selectLifetimes,
 } from '../aggregation/index.ts';
-import { compileFilter, type Filter } from '../filters/index.ts';
+import type { Filter } from '../filters/index.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { type Registries, readingRegistry, type StreamSource, type ViewVersion } from '../registry/index.ts';
 
@@ -20,8 +20,10 @@ export interface StreamPlan {
   readonly source: StreamSource;
   /** Of the aggregations; a feature's place is its position. */
   readonly fold: FoldPlan;
-  /** Undefined: every event counts. Compiled when first asked for: reads of tiles do not need it. */
-  readonly filter: () => Filter | undefined;
+  /** In CEL; null: every event counts. */
+  readonly where: string | null;
+  /** Of `where`. Loads CEL and compiles when first asked for: reads of tiles do not need it. */
+  readonly filter: () => Promise<Filter | undefined>;
   readonly lifetimes: Selection;
   /** From the start of the earliest hop of the longest window to the moment; 0 where there are lifetime windows alone. */
   readonly reachMicros: number;
@@ -89,14 +91,15 @@ function compile({ view, version, table, entityType, stream }: ViewVersion, sour
     hop: stream.hop ?? undefined,
   });
   if (Array.isArray(fold)) throw new Error(`${view} version ${version} cannot be folded: ${fold[0]?.detail}`);
-  let compiledFilter: Filter | undefined;
-  const filter = (): Filter | undefined => {
-    if (stream.where === null || compiledFilter !== undefined) return compiledFilter;
-    const made = compileFilter(source.fields, stream.where);
+  const { where } = stream;
+  const compileWhere = async (): Promise<Filter | undefined> => {
+    if (where === null) return undefined;
+    const { compileFilter } = await import('../filters/index.ts');
+    const made = compileFilter(source.fields, where);
     if ('code' in made) throw new Error(`${view} version ${version} cannot be filtered: ${made.detail}`);
-    compiledFilter = made;
     return made;
   };
+  let filter: Promise<Filter | undefined> | undefined;
   const spans = fold.groups.map(({ widthMicros }, place): GroupSpan => {
     const windows = fold.features.flatMap(({ group, window }) => (group === place && window !== null ? [window] : []));
     const reachMicros = Math.max(0, ...windows.map(({ windowMicros, hopMicros }) => windowMicros + hopMicros));
@@ -106,7 +109,11 @@ function compile({ view, version, table, entityType, stream }: ViewVersion, sour
     return { spanMicros, reachMicros, ringSpans: ring(spanMicros), ringHours: ring(hourMicros), tail };
   });
   return {
-    ...{ table, entityType, entityKey: stream.entityKey, source, fold, filter },
+    ...{ table, entityType, entityKey: stream.entityKey, source, fold, where },
+    filter: () => {
+      filter ??= compileWhere();
+      return filter;
+    },
     ...{ lifetimes: selectLifetimes(fold), spans },
     reachMicros: Math.max(...spans.map(({ reachMicros }) => reachMicros)),
   };

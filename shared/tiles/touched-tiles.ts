@@ -12,10 +12,11 @@ export interface TouchedTile extends TileKey {
  * The tiles that events of a view count in, sorted by entity, since every writer touches them in this order: of each the hours,
  * and after them its lifetime; of views without lifetime windows none.
  */
-export function tilesTouchedBy(plan: StreamPlan, events: Iterable<StreamEvent>): TouchedTile[] {
+export async function tilesTouchedBy(plan: StreamPlan, events: Iterable<StreamEvent>): Promise<TouchedTile[]> {
+  const filter = await plan.filter();
   const byEntity = new Map<string, EntityEvent[]>();
   for (const event of events) {
-    const counted = countEvent(plan, event);
+    const counted = countEvent(plan, filter, event);
     if (counted === undefined) continue;
     const ofEntity = byEntity.get(counted.entityId);
     if (ofEntity === undefined) byEntity.set(counted.entityId, [counted]);
