@@ -1,4 +1,3 @@
-import { handle } from 'hono/aws-lambda';
 import type { OnlineCache } from '../../shared/cache/index.ts';
 import { createLimiter } from '../../shared/limits/index.ts';
 import { type AnswerLimit, lambdaAnswerLimit } from '../../shared/platform/answer-limit.ts';
@@ -9,7 +8,9 @@ import { createEmbeddedMetrics } from '../../shared/platform/embedded-metrics.ts
 import { type Environment, required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createAuthenticator, type Peppers } from '../../shared/tenancy/index.ts';
+import { answerGateway, type GatewayResult, gatewayResponse } from '../http/answer-gateway.ts';
 import { createApp, type FunctionApp } from '../http/create-app.ts';
+import type { GatewayEvent } from '../http/gateway-request.ts';
 import { mountHealth } from '../http/operations.ts';
 import { composeCache, composeDynamoDb, composeRegistries, type RegistryCore } from './core.ts';
 import { defaultLimit } from './default-limit.ts';
@@ -81,6 +82,7 @@ export async function composeLambda(options: LambdaOptions): Promise<LambdaParts
     logger,
     telemetry,
     answerLimit,
+    toResponse: gatewayResponse,
   });
   mountHealth(app, { postgres: () => database.rows({ name: 'ping', text: 'SELECT 1' }), cache: () => cache.ping() });
   return {
@@ -98,11 +100,14 @@ export async function composeLambda(options: LambdaOptions): Promise<LambdaParts
 }
 
 /** The function's entry for API Gateway; metrics go out with each answer, since Lambda freezes after it. */
-export function lambdaHandler({ app, telemetry }: Pick<LambdaParts, 'app' | 'telemetry'>): ReturnType<typeof handle> {
-  const answer = handle(app.hono);
-  return async (event, context) => {
+export function lambdaHandler({
+  app,
+  telemetry,
+}: Pick<LambdaParts, 'app' | 'telemetry'>): (event: GatewayEvent) => Promise<GatewayResult> {
+  const answer = answerGateway(app);
+  return async (event) => {
     try {
-      return await answer(event, context);
+      return await answer(event);
     } finally {
       telemetry.flush();
     }

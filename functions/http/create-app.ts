@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { FeatureStoreError } from '../../shared/contract/errors.ts';
 import { isAnswerLimited, type Route } from '../../shared/contract/route.ts';
@@ -14,7 +15,7 @@ import {
   requireScope,
 } from '../../shared/tenancy/index.ts';
 import { compressAnswer, isWorthCompressing } from './compress-answer.ts';
-import type { HttpAnswer } from './http-answer.ts';
+import type { HttpAnswer, SentAnswer } from './http-answer.ts';
 import { problemAnswer } from './http-problem.ts';
 
 export interface HttpDependencies {
@@ -25,6 +26,8 @@ export interface HttpDependencies {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly answerLimit: AnswerLimit;
+  /** What Hono is handed of an answer. Default a Response of fetch. */
+  readonly toResponse?: (sent: SentAnswer) => Response;
 }
 
 /** What a handler knows of its request beside what it parses. */
@@ -122,7 +125,7 @@ function noSuchRoute(routes: readonly Route[], path: string, requestId: string):
 }
 
 async function answerRequest(
-  { logger, telemetry }: HttpDependencies,
+  { logger, telemetry, toResponse = fetchResponse }: HttpDependencies,
   routeId: string,
   c: Context,
   run: (call: Call) => Promise<HttpAnswer> | HttpAnswer,
@@ -148,7 +151,7 @@ async function answerRequest(
   log.duration_ms = Math.round(milliseconds * 1000) / 1000;
   logger.info(log, 'request');
   telemetry.requestDone(routeId, answer.status, milliseconds / 1000);
-  return respond(answer, requestId, limited?.headers());
+  return toResponse(sentAnswer(answer, requestId, limited?.headers()));
 }
 
 /** What failed before it was counted, such as a body that is no JSON, counts too. */
@@ -173,23 +176,27 @@ function textOf({ text, json }: HttpAnswer): string | undefined {
   return text ?? (json === undefined ? undefined : JSON.stringify(json));
 }
 
-function respond(
+function sentAnswer(
   answer: HttpAnswer,
   requestId: string,
   limits: Readonly<Record<string, string>> | undefined,
-): Response {
+): SentAnswer {
   const headers: Record<string, string> = { 'x-request-id': requestId };
   const text = textOf(answer);
   if (text !== undefined) headers['content-type'] = 'application/json';
   if (answer.headers !== undefined) Object.assign(headers, answer.headers);
   if (limits !== undefined) Object.assign(headers, limits);
-  return new Response(answer.bytes ?? text ?? null, { status: answer.status, headers });
+  return { status: answer.status, headers, body: answer.bytes ?? text ?? null };
+}
+
+function fetchResponse({ status, headers, body }: SentAnswer): Response {
+  return new Response(body, { status, headers });
 }
 
 /** The caller's own id where it is a plain one. */
 function requestIdOf(c: Context): string {
   const given = c.req.header('x-request-id');
-  return given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : crypto.randomUUID();
+  return given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
 function presentedKey(c: Context): string | undefined {

@@ -8,6 +8,14 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An answer with all its headers, as it goes out. */
+export interface SentAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes where it is compressed. */
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+}
+
 export function ok(json: unknown): HttpAnswer {
   return { status: 200, json };
 }

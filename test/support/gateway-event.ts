@@ -7,12 +7,13 @@ export interface HttpCall {
 }
 
 /** A request as an HTTP API hands it to Lambda, format 2.0. */
-export function gatewayEvent({ method, path, key, body, headers }: HttpCall): unknown {
+export function gatewayEvent({ method, path, key, body, headers }: HttpCall) {
+  const [rawPath = '', ...query] = path.split('?');
   return {
     version: '2.0',
     routeKey: 'ANY /api/v1/{proxy+}',
-    rawPath: path,
-    rawQueryString: '',
+    rawPath,
+    rawQueryString: query.join('?'),
     headers: {
       host: 'api.example.com',
       'content-type': 'application/json',
@@ -32,7 +33,7 @@ export function gatewayEvent({ method, path, key, body, headers }: HttpCall): un
       timeEpoch: 1_773_342_238_000,
     },
     // The gateway encodes what it does not take for text; either must do.
-    body: body === undefined ? undefined : Buffer.from(JSON.stringify(body)).toString('base64'),
+    ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)).toString('base64') }),
     isBase64Encoded: body !== undefined,
   };
 }

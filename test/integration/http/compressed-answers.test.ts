@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { createAdaptorServer } from '@hono/node-server';
-import { handle } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
+import { answerGateway } from '../../../functions/http/answer-gateway.ts';
 import { listen } from '../../../functions/local/listen.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';
 import { gatewayEvent } from '../../support/gateway-event.ts';
@@ -146,15 +146,15 @@ describe('on Lambda', () => {
     body: z.string(),
   });
   const invoke = async (acceptEncoding: string) => {
-    const handler = handle(store.app.hono);
-    const event: unknown = gatewayEvent({
+    const answer = answerGateway(store.app);
+    const event = gatewayEvent({
       method: 'POST',
       path: online,
       key: store.tenant.key,
       body: large,
       headers: { 'accept-encoding': acceptEncoding },
     });
-    return reply.parse(await handler(event as Parameters<typeof handler>[0]));
+    return reply.parse(await answer(event));
   };
 
   test('a compressed answer is base64, which the gateway decodes', async () => {
