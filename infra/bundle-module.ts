@@ -1,5 +1,6 @@
+import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type BuildResult, build } from 'esbuild';
+import { type BuildResult, build, type Plugin } from 'esbuild';
 
 /** The project's. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +24,7 @@ export function bundleModule(
     // The AWS SDK's ES modules can be shaken: 240 KB less in online than its CommonJS.
     mainFields: ['module', 'main'],
     external: neverLoaded,
+    plugins: [requireBuiltins],
     banner: { js: requireForCommonJs },
     write: false,
     metafile: true,
@@ -39,3 +41,21 @@ const neverLoaded = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((from) => `@aws-sdk/credential-provider-${from}`),
   '@smithy/credential-provider-imds',
 ];
+
+/**
+ * Node's own modules are required and not imported. An import reads all that a module exports, and with it what Node loads when
+ * it is first read: `node:http` exports WebSocket, which is all of fetch.
+ */
+const requireBuiltins: Plugin = {
+  name: 'require-builtins',
+  setup({ onResolve, onLoad }) {
+    const names = new Set(builtinModules);
+    onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, '');
+      return kind === 'import-statement' && names.has(name) ? { path: name, namespace: 'builtin' } : undefined;
+    });
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require('node:${path}')`,
+    }));
+  },
+};
