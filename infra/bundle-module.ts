@@ -1,6 +1,7 @@
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, build, type Plugin } from 'esbuild';
+import { trimIoredis } from './trim-ioredis.ts';
 
 /** The project's. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +25,7 @@ export function bundleModule(
     // The AWS SDK's ES modules can be shaken: 240 KB less in online than its CommonJS.
     mainFields: ['module', 'main'],
     external: neverLoaded,
-    plugins: [requireBuiltins],
+    plugins: [requireBuiltins, trimIoredis],
     banner: { js: requireForCommonJs },
     write: false,
     metafile: true,
