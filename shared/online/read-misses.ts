@@ -6,6 +6,7 @@ import type { Database } from '../platform/database.ts';
 import { UnavailableError } from '../platform/unavailable.ts';
 import type { PlannedTable } from '../registry/index.ts';
 import { parseStoredRow, readAsOf, readLatest, type StoredRow } from '../values/index.ts';
+import { createGatherBatches } from './gather-batches.ts';
 
 /** What the cache did not have: one entity of one table. */
 export interface Miss {
@@ -22,76 +23,80 @@ export type ReadMisses = (
 
 /**
  * Answers all misses of a request by one query of `latest` and writes them back, newest-wins, before the answer goes out:
- * nothing of ours runs after an answer. Misses of one key that come while it is being asked for, or written back, share that
- * query. Throws UnavailableError where Postgres does not answer.
+ * nothing of ours runs after an answer. Requests that miss at the same time share a query (gather-batches.ts), and of one key that
+ * is being asked for or written back also its answer. Throws UnavailableError where Postgres does not answer.
  */
-export function createReadMisses(dependencies: {
-  readonly database: Database;
-  readonly cache: OnlineCache;
-  readonly clock: Clock;
-}): ReadMisses {
-  const { database, cache, clock } = dependencies;
-  const underWay = new Map<string, Promise<string | null>>();
+export function createReadMisses(dependencies: MissStores): ReadMisses {
+  const underWay = new Map<string, Promise<StoredRow | undefined>>();
+  const gather = createGatherBatches<AskedMiss>((ctx, asked) => answerBatch(dependencies, underWay, ctx, asked));
 
-  /** One query for those that nobody is asking for yet. Fills `asked` with them. */
-  const ask = (ctx: TenantContext, misses: readonly Miss[], asked: Map<Miss, string>): Promise<string | null>[] => {
-    const keys: { table: string; entityId: string }[] = [];
-    let query: Promise<(string | null)[]> | undefined;
-    return misses.map((miss) => {
+  return async (ctx, misses, asOfMicros) => {
+    const asked: AskedMiss[] = [];
+    const answers = misses.map((miss) => {
       const key = `${ctx.tenantId}\0${miss.table.table}\0${miss.entityId}`;
       const shared = underWay.get(key);
       if (shared !== undefined) return shared;
-      const place = keys.push({ table: miss.table.table, entityId: miss.entityId }) - 1;
-      asked.set(miss, key);
-      // All keys are gathered before the query starts, in the microtask after this loop.
-      query ??= Promise.resolve().then(() => readLatest(database, ctx, keys));
-      const answer = query.then((payloads) => payloads[place] ?? null);
-      underWay.set(key, answer);
-      return answer;
+      const { promise, resolve, reject } = Promise.withResolvers<StoredRow | undefined>();
+      asked.push({ miss, key, resolve, reject });
+      underWay.set(key, promise);
+      return promise;
     });
+    if (asked.length > 0) gather(ctx, asked);
+    return replaceComing(dependencies.database, ctx, misses, await Promise.all(answers), asOfMicros);
   };
+}
 
-  /**
-   * Those who read the cache before the answer stood there have come when all that has arrived by now is handled. Waited for, so
-   * that whoever reads after this answer shares nothing with it.
-   */
-  const release = async (asked: ReadonlyMap<Miss, string>): Promise<void> => {
-    if (asked.size === 0) return;
-    await setImmediate();
-    for (const key of asked.values()) underWay.delete(key);
-  };
+interface MissStores {
+  readonly database: Database;
+  readonly cache: OnlineCache;
+  readonly clock: Clock;
+}
 
-  return async (ctx, misses, asOfMicros) => {
-    const asked = new Map<Miss, string>();
-    const answers = ask(ctx, misses, asked);
-    let rows: (StoredRow | undefined)[];
-    try {
-      const payloads = await Promise.all(answers);
-      rows = payloads.map((payload) => (payload === null ? undefined : parseStoredRow(payload)));
-      await writeBack(cache, clock, ctx, misses, payloads, rows, asked, asOfMicros);
-    } finally {
-      await release(asked);
-    }
-    return replaceComing(database, ctx, misses, rows, asOfMicros);
-  };
+interface AskedMiss {
+  readonly miss: Miss;
+  readonly key: string;
+  readonly resolve: (row: StoredRow | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+async function answerBatch(
+  { database, cache, clock }: MissStores,
+  underWay: Map<string, unknown>,
+  ctx: TenantContext,
+  asked: readonly AskedMiss[],
+): Promise<void> {
+  let answer: (each: AskedMiss, place: number) => void;
+  try {
+    const keys = asked.map(({ miss }) => ({ table: miss.table.table, entityId: miss.entityId }));
+    const payloads = await readLatest(database, ctx, keys);
+    const rows = payloads.map((payload) => (payload === null ? undefined : parseStoredRow(payload)));
+    await writeBack(cache, clock.nowMicros(), ctx, asked, payloads, rows);
+    answer = ({ resolve }, place) => resolve(rows[place]);
+  } catch (error) {
+    answer = ({ reject }) => reject(error);
+  }
+  // Those who read the cache before the answer stood there have come when all that has arrived by now is handled. Waited for, so
+  // that whoever reads after this answer shares nothing with it.
+  await setImmediate();
+  for (const { key } of asked) underWay.delete(key);
+  asked.forEach(answer);
 }
 
 async function writeBack(
   cache: OnlineCache,
-  clock: Clock,
+  nowMicros: number,
   { tenantId }: TenantContext,
-  misses: readonly Miss[],
+  asked: readonly AskedMiss[],
   payloads: readonly (string | null)[],
   rows: readonly (StoredRow | undefined)[],
-  own: ReadonlyMap<Miss, string>,
-  asOfMicros: number,
 ): Promise<void> {
-  const entries = misses.flatMap((miss, index) => {
-    const row = rows[index];
-    // Whoever asked writes it back, once. A row still to come stays out: the answer is an older one.
-    if (!own.has(miss) || (row !== undefined && row.eventMicros > asOfMicros)) return [];
-    const stored = payloads[index] ?? encodeAbsence(clock.nowMicros());
-    return [{ tenantId, entityType: miss.entityType, entityId: miss.entityId, field: miss.table.table, stored }];
+  const entries = asked.flatMap(({ miss: { entityType, entityId, table } }, place) => {
+    const row = rows[place];
+    // A row still to come stays out: the answer is an older one.
+    if (row !== undefined && row.eventMicros > nowMicros) return [];
+    return [
+      { tenantId, entityType, entityId, field: table.table, stored: payloads[place] ?? encodeAbsence(nowMicros) },
+    ];
   });
   if (entries.length === 0) return;
   try {
