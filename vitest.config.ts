@@ -15,6 +15,7 @@ const nativeAlone = 'test/integration/**/*.native.test.ts';
 
 /** These ask no Postgres, or start one of their own: the same on every lane, so once is enough. */
 const withoutLane = [
+  'test/integration/aws/**',
   'test/integration/cache/**',
   'test/integration/registry/**',
   'test/integration/tenancy/**',

@@ -25,15 +25,13 @@ function readSetting(
   name: string,
 ): Promise<string> | string | undefined {
   const arn = given[`${name}_ARN`];
-  return arn === undefined ? given[name] : readSecret(arn);
+  return arn === undefined ? given[name] : readSecret(given, arn);
 }
 
-async function readPostgresUrl({
-  POSTGRES_URL: address,
-  POSTGRES_SECRET_ARN: arn,
-}: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+async function readPostgresUrl(given: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  const { POSTGRES_URL: address, POSTGRES_SECRET_ARN: arn } = given;
   if (address === undefined || arn === undefined) return address;
-  const { username, password } = loginSchema.parse(JSON.parse(await readSecret(arn)));
+  const { username, password } = loginSchema.parse(JSON.parse(await readSecret(given, arn)));
   const url = new URL(address);
   url.username = encodeURIComponent(username);
   url.password = encodeURIComponent(password);

@@ -38,6 +38,8 @@ function readRoleLogins(): Promise<RoleLogin[]> {
   const { POSTGRES_OWNER_SECRET_ARN, POSTGRES_WRITER_SECRET_ARN, POSTGRES_READER_SECRET_ARN } = process.env;
   const arns = [POSTGRES_OWNER_SECRET_ARN, POSTGRES_WRITER_SECRET_ARN, POSTGRES_READER_SECRET_ARN];
   return Promise.all(
-    arns.filter((arn) => arn !== undefined).map(async (arn) => loginSchema.parse(JSON.parse(await readSecret(arn)))),
+    arns
+      .filter((arn) => arn !== undefined)
+      .map(async (arn) => loginSchema.parse(JSON.parse(await readSecret(process.env, arn)))),
   );
 }
