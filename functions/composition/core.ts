@@ -8,65 +8,78 @@ import {
 } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { TenantContext } from '../../shared/platform/context.ts';
-import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
+import type { DynamoDb, DynamoDbReads } from '../../shared/platform/dynamodb.ts';
 import { type Environment, EnvironmentError } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import { UnavailableError } from '../../shared/platform/unavailable.ts';
 import {
   createRegistries,
+  createSnapshotReads,
   createSnapshotStore,
   type Registries,
   type RegistrySnapshot,
   type SnapshotStore,
 } from '../../shared/registry/index.ts';
 
-/** What every function needs of the registry: the tenants' registries in memory, and how a change becomes known. */
-export interface RegistryCore {
+interface RegistryParts<Dynamo extends DynamoDbReads = DynamoDbReads> {
+  readonly dynamodb: Dynamo;
+  readonly cache: OnlineCache;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The tenants' registries in memory, which every function reads by. */
+export function openRegistries({ dynamodb, cache, clock, logger }: RegistryParts): Registries {
+  return createRegistries({
+    store: createSnapshotReads(dynamodb),
+    clock,
+    announceEpoch: (ctx, epoch) => announceEpoch(cache, ctx, epoch),
+    onStale: ({ tenantName }, err) => {
+      logger.warn({ err, tenant: tenantName }, 'the registry could not be read again: what was read before serves');
+    },
+  });
+}
+
+/** The registries and how a change of them becomes known. */
+export interface RegistryCore extends Publishing {
   readonly registries: Registries;
+}
+
+export function composeRegistries(parts: RegistryParts<DynamoDb>): RegistryCore {
+  const registries = openRegistries(parts);
+  return { registries, ...composePublishing({ ...parts, registries }) };
+}
+
+interface Publishing {
   readonly store: SnapshotStore;
   readonly publish: (ctx: TenantContext, snapshot: RegistrySnapshot) => Promise<void>;
 }
 
-export function composeRegistries(parts: {
+/** How a change of a registry becomes known: to this process, to those that start, and to all others. */
+export function composePublishing(parts: {
+  readonly registries: Registries;
   readonly dynamodb: DynamoDb;
   readonly cache: OnlineCache;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}): RegistryCore {
-  const { dynamodb, cache, clock, logger } = parts;
+}): Publishing {
+  const { registries, dynamodb, cache } = parts;
   const store = createSnapshotStore(dynamodb);
-
-  const announceEpoch = async ({ tenantId }: TenantContext, epoch: number): Promise<void> => {
-    try {
-      await cache.publishEpoch(tenantId, epoch);
-    } catch (error) {
-      // Whoever reads while the cache is away looks into the snapshot store each second, and announces what it finds.
-      if (!(error instanceof UnavailableError)) throw error;
-    }
-  };
-
-  const onStale = ({ tenantName }: TenantContext, err: unknown): void => {
-    logger.warn({ err, tenant: tenantName }, 'the registry could not be read again: what was read before serves');
-  };
-
-  const registries = createRegistries({ store, clock, announceEpoch, onStale });
   return {
-    registries,
     store,
     publish: async (ctx, snapshot) => {
       registries.install(ctx, snapshot);
       await store.publish(ctx.tenantId, snapshot);
-      await announceEpoch(ctx, snapshot.epoch);
+      await announceEpoch(cache, ctx, snapshot.epoch);
     },
   };
 }
 
-export function composeDynamoDb(environment: Environment): DynamoDb {
-  return createDynamoDb({
-    region: environment.AWS_REGION,
-    tablePrefix: environment.DYNAMODB_TABLE_PREFIX,
-    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
-  });
+async function announceEpoch(cache: OnlineCache, { tenantId }: TenantContext, epoch: number): Promise<void> {
+  try {
+    await cache.publishEpoch(tenantId, epoch);
+  } catch (error) {
+    // Whoever reads while the cache is away looks into the snapshot store each second, and announces what it finds.
+    if (!(error instanceof UnavailableError)) throw error;
+  }
 }
 
 /**

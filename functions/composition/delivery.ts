@@ -12,7 +12,8 @@ import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createApplyEvents } from '../../shared/stream/index.ts';
 import { findTenant } from '../../shared/tenancy/index.ts';
-import { composeCache, composeDynamoDb, composeRegistries } from './core.ts';
+import { composeCache, openRegistries } from './core.ts';
+import { composeDynamoDb } from './dynamodb.ts';
 import { observeDelivery, observeDuplicates } from './observe-delivery.ts';
 import { composePostgres } from './postgres.ts';
 import { readLambdaEnvironment } from './read-lambda-environment.ts';
@@ -43,7 +44,7 @@ export async function composeDelivery(): Promise<DeliveryParts> {
   const cache = composeCache(environment, logger, {
     catchUp: (unguarded) => catchUpCache({ database, cache: unguarded }),
   });
-  const { registries } = composeRegistries({ dynamodb, cache, clock, logger });
+  const registries = openRegistries({ dynamodb, cache, clock, logger });
   const stores = {
     database,
     cache,

@@ -7,7 +7,8 @@ import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
 import { listTenantContexts } from '../../shared/tenancy/index.ts';
-import { composeCache, composeDynamoDb, composeRegistries } from '../composition/core.ts';
+import { composeCache, composeRegistries } from '../composition/core.ts';
+import { composeDynamoDb } from '../composition/dynamodb.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { type BackfillSummary, summarizeBackfills } from './summarize-backfills.ts';
 

@@ -5,7 +5,7 @@ import { required } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
 import { listTenantContexts } from '../../shared/tenancy/index.ts';
-import { composeDynamoDb } from '../composition/core.ts';
+import { composeDynamoDb } from '../composition/dynamodb.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 import { type MaintenanceSummary, summarize } from './summarize-maintenance.ts';
 

@@ -6,7 +6,8 @@ import { createPostgres } from '../../shared/platform/postgres.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { republishRegistry } from '../../shared/registry/index.ts';
 import { listTenantContexts } from '../../shared/tenancy/index.ts';
-import { composeCache, composeDynamoDb, composeRegistries } from '../composition/core.ts';
+import { composeCache, composeRegistries } from '../composition/core.ts';
+import { composeDynamoDb } from '../composition/dynamodb.ts';
 import { readLambdaEnvironment } from '../composition/read-lambda-environment.ts';
 
 const environment = await readLambdaEnvironment(process.env);

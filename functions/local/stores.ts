@@ -6,12 +6,13 @@ import { createKinesisLog, type EventLog } from '../../shared/delivery/index.ts'
 import { catchUpCache } from '../../shared/ingestion/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
 import type { Database } from '../../shared/platform/database.ts';
-import { createDynamoDb, type DynamoDb } from '../../shared/platform/dynamodb.ts';
+import type { DynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import type { Environment } from '../../shared/platform/environment.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import { createPglite } from '../../shared/platform/pglite.ts';
 import { createPostgres } from '../../shared/platform/postgres.ts';
+import { createDynamoDb } from '../../shared/platform/sdk-dynamodb.ts';
 import type { Telemetry } from '../../shared/platform/telemetry.ts';
 import { composeCache } from '../composition/core.ts';
 import { composePostgres } from '../composition/postgres.ts';

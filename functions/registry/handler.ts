@@ -1,17 +1,20 @@
 import { checkFilter } from '../../shared/filters/index.ts';
 import { createReadStatistics } from '../../shared/statistics/index.ts';
 import { createReadBatch } from '../../shared/training/index.ts';
+import { composePublishing } from '../composition/core.ts';
+import { composeDynamoDb } from '../composition/dynamodb.ts';
 import { composeLambda, lambdaHandler } from '../composition/lambda.ts';
 import { tableEffects } from '../composition/table-effects.ts';
 import { mountRegistry } from './app.ts';
 
-const parts = await composeLambda({ queryTimeoutMillis: 12_000 });
+const parts = await composeLambda({ openDynamoDb: composeDynamoDb, queryTimeoutMillis: 12_000 });
+const { publish } = composePublishing(parts);
 mountRegistry(parts.app, {
   register: {
     database: parts.database,
     clock: parts.clock,
     defaultRetentionDays: parts.environment.DEFAULT_RETENTION_DAYS,
-    effects: { ...tableEffects, publish: parts.publish },
+    effects: { ...tableEffects, publish },
     checkFilter,
   },
   registries: parts.registries,

@@ -1,7 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { isAwsAway, localCredentials } from './aws.ts';
-import { createBreaker } from './breaker.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { isAwsAway } from './aws.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import { UnavailableError } from './unavailable.ts';
 
 export interface DynamoDbOptions {
@@ -11,10 +10,31 @@ export interface DynamoDbOptions {
   readonly tablePrefix: string;
 }
 
-/** The DynamoDB client with the tables' names. What stands where: docs/architecture.md. */
-export interface DynamoDb {
+/** DynamoDB with the tables' names. What stands where: docs/architecture.md. */
+export interface DynamoDb extends DynamoDbReads {
   readonly client: DynamoDBClient;
+}
+
+/**
+ * What is read where a caller waits for a process to start, by the SDK (sdk-dynamodb.ts) or by signed requests of our own
+ * (signed-dynamodb.ts). What had been written before is read. Rejects with an UnavailableError where DynamoDB does not answer.
+ */
+export interface DynamoDbReads {
   readonly tables: DynamoDbTables;
+  /** The item of a key, whose attributes are texts; undefined where there is none. */
+  getItem(table: string, key: Readonly<Record<string, string>>): Promise<Item | undefined>;
+  /** All items whose partition key, the attribute `name`, is `value`, in the order of their sort keys. A page of 1 MB is a call. */
+  queryItems(table: string, name: string, value: string): Promise<Item[]>;
+}
+
+export type Item = Readonly<Record<string, Attribute>>;
+
+/** A value under the letter of its kind; the kinds that our tables hold. One of another kind has none of them. */
+export interface Attribute {
+  readonly S?: string | undefined;
+  readonly N?: string | undefined;
+  readonly B?: Uint8Array | undefined;
+  readonly SS?: string[] | undefined;
 }
 
 export interface DynamoDbTables {
@@ -28,38 +48,18 @@ export interface DynamoDbTables {
   readonly idempotency: string;
 }
 
-/**
- * A call is tried three times for a second each at most, and further attempts come out of the SDK's own budget, which an outage
- * uses up: it gives 500 tokens, takes 5 for a retry and 10 for one after a time-out. After five calls in a row that failed none
- * is made for half a second, then one.
- */
-export function createDynamoDb({ region, endpoint, tablePrefix }: DynamoDbOptions): DynamoDb {
-  const client = new DynamoDBClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...localCredentials(endpoint),
-    maxAttempts: 3,
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true }),
-  });
-  const breaker = createBreaker({
-    dependency: 'dynamodb',
-    failuresToOpen: 5,
-    retryAfterMillis: 500,
-    isFailure: isAwsAway,
-  });
-  client.middlewareStack.add((next) => (args) => breaker.run(() => next(args)), {
-    step: 'initialize',
-    name: 'breaker',
-  });
+export function nameTables(prefix: string): DynamoDbTables {
   return {
-    client,
-    tables: {
-      tenants: `${tablePrefix}tenants`,
-      apiKeys: `${tablePrefix}api-keys`,
-      registrySnapshots: `${tablePrefix}registry-snapshots`,
-      idempotency: `${tablePrefix}idempotency`,
-    },
+    tenants: `${prefix}tenants`,
+    apiKeys: `${prefix}api-keys`,
+    registrySnapshots: `${prefix}registry-snapshots`,
+    idempotency: `${prefix}idempotency`,
   };
+}
+
+/** After five calls in a row that failed, with all their attempts, none is made for half a second, then one. */
+export function createDynamoDbBreaker(): Breaker {
+  return createBreaker({ dependency: 'dynamodb', failuresToOpen: 5, retryAfterMillis: 500, isFailure: isAwsAway });
 }
 
 /** Runs a call and tells "DynamoDB does not answer" apart from what it answers. */

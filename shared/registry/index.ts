@@ -17,6 +17,7 @@ export {
 } from './model.ts';
 export { pageOf } from './page.ts';
 export { readRegistry } from './read-registry.ts';
+export { createSnapshotReads } from './read-snapshot.ts';
 export { readingRegistry } from './reading-registry.ts';
 export { registerFeature } from './register-feature.ts';
 export { registerService } from './register-service.ts';

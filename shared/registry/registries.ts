@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { emptySnapshot, type RegistrySnapshot } from './model.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotReads } from './read-snapshot.ts';
 import { createTenantRegistry, type TenantRegistry } from './tenant-registry.ts';
 
 /** A change made by another process is seen within this time. */
@@ -46,7 +46,7 @@ interface Held {
 }
 
 export interface RegistriesOptions {
-  readonly store: SnapshotStore;
+  readonly store: SnapshotReads;
   readonly clock: Clock;
   /**
    * Tells the cache an epoch that it has not, or an older one of: it was lost, or away when the change was made. Awaited;

@@ -2,7 +2,7 @@ import type { TenantContext } from '../platform/context.ts';
 import type { Database } from '../platform/database.ts';
 import type { RegistrySnapshot } from './model.ts';
 import { readRegistry } from './read-registry.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotReads } from './read-snapshot.ts';
 
 /**
  * Publishes what Postgres holds where the published snapshot is missing or older: a process may have died between its
@@ -11,7 +11,7 @@ import type { SnapshotStore } from './snapshot-store.ts';
 export async function republishRegistry(
   dependencies: {
     readonly database: Database;
-    readonly store: SnapshotStore;
+    readonly store: SnapshotReads;
     readonly publish: (ctx: TenantContext, snapshot: RegistrySnapshot) => Promise<void>;
   },
   ctx: TenantContext,

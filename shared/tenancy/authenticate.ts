@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { FeatureStoreError } from '../contract/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
-import type { DynamoDb } from '../platform/dynamodb.ts';
+import type { DynamoDbReads } from '../platform/dynamodb.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
 import { apiKeyLength, parseApiKey } from './api-key-format.ts';
 import { createExpiringMap } from './expiring-map.ts';
@@ -12,7 +12,7 @@ import { matchesHash, type Peppers } from './peppers.ts';
 import { expandScopes, type Principal } from './principal.ts';
 
 export interface AuthenticatorOptions {
-  readonly dynamodb: DynamoDb;
+  readonly dynamodb: DynamoDbReads;
   readonly peppers: Peppers;
   readonly clock: Clock;
   /** Keys that are valid as they are; given only by the local composition. */

@@ -1,11 +1,8 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { callDynamoDb, type DynamoDb } from '../platform/dynamodb.ts';
+import type { DynamoDbReads } from '../platform/dynamodb.ts';
 import { type ApiKeyRecord, apiKeyRecordSchema } from './api-key-record.ts';
 
 /** The key of this id as it is now, whichever tenant's. */
-export async function findApiKey({ client, tables }: DynamoDb, keyId: string): Promise<ApiKeyRecord | undefined> {
-  const { Item } = await callDynamoDb(() =>
-    client.send(new GetItemCommand({ TableName: tables.apiKeys, Key: { key_id: { S: keyId } }, ConsistentRead: true })),
-  );
-  return Item === undefined ? undefined : apiKeyRecordSchema.parse(Item);
+export async function findApiKey(dynamodb: DynamoDbReads, keyId: string): Promise<ApiKeyRecord | undefined> {
+  const item = await dynamodb.getItem(dynamodb.tables.apiKeys, { key_id: keyId });
+  return item === undefined ? undefined : apiKeyRecordSchema.parse(item);
 }

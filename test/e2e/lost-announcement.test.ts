@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { composeCache, composeRegistries } from '../../functions/composition/core.ts';
 import { epochOf } from '../../shared/cache/index.ts';
 import type { Clock } from '../../shared/platform/clock.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
+import { createDynamoDb } from '../../shared/platform/sdk-dynamodb.ts';
 import { startDynalite } from '../support/dynalite.ts';
 import { startRedis } from '../support/redis.ts';
 

@@ -5,10 +5,10 @@ import { composeLocalDelivery } from '../../functions/local/compose-delivery.ts'
 import { createKinesisHandler } from '../../functions/stream/handle-kinesis.ts';
 import { createRespCache, guardCache } from '../../shared/cache/index.ts';
 import { signEnvelope } from '../../shared/delivery/envelope.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../shared/platform/environment.ts';
 import { createLogger } from '../../shared/platform/logger.ts';
+import { createDynamoDb } from '../../shared/platform/sdk-dynamodb.ts';
 import { silentTelemetry } from '../../shared/platform/telemetry.ts';
 import { absentKinesis } from '../support/absent-kinesis.ts';
 import { createFeatureStore, envelopeSecret, type TestFeatureStore } from '../support/feature-store.ts';

@@ -6,8 +6,8 @@ import { ingestRoutes } from '../../shared/contract/ingest.ts';
 import { onlineRoutes } from '../../shared/contract/online.ts';
 import { operationsRoutes } from '../../shared/contract/operations.ts';
 import { allRoutes } from '../../shared/contract/routes.ts';
-import { createDynamoDb } from '../../shared/platform/dynamodb.ts';
 import { tableDefinitions } from '../../shared/platform/dynamodb-tables.ts';
+import { createDynamoDb } from '../../shared/platform/sdk-dynamodb.ts';
 import { contextWith, functionsOf, synthesize } from './synthesize.ts';
 
 const dev = synthesize();

@@ -7,12 +7,13 @@ import { createKafkaHandler } from '../../../functions/stream/handle-kafka.ts';
 import { createKinesisHandler } from '../../../functions/stream/handle-kinesis.ts';
 import { createRespCache, guardCache } from '../../../shared/cache/index.ts';
 import { createFolderDeadLetters } from '../../../shared/delivery/index.ts';
-import { createDynamoDb, type DynamoDb } from '../../../shared/platform/dynamodb.ts';
+import type { DynamoDb } from '../../../shared/platform/dynamodb.ts';
 import { ensureTables } from '../../../shared/platform/dynamodb-tables.ts';
 import { readEnvironment } from '../../../shared/platform/environment.ts';
 import { createLogger } from '../../../shared/platform/logger.ts';
 import { migrate, readMigrations } from '../../../shared/platform/migrate.ts';
 import { createPostgres } from '../../../shared/platform/postgres.ts';
+import { createDynamoDb } from '../../../shared/platform/sdk-dynamodb.ts';
 import { silentTelemetry } from '../../../shared/platform/telemetry.ts';
 import { absentKinesis } from '../../support/absent-kinesis.ts';
 import {

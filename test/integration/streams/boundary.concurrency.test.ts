@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { composeRegistries } from '../../../functions/composition/core.ts';
+import { openRegistries } from '../../../functions/composition/core.ts';
 import { closeEpoch } from '../../../shared/events/index.ts';
 import type { Database } from '../../../shared/platform/database.ts';
+import type { DynamoDbReads } from '../../../shared/platform/dynamodb.ts';
 import { createLogger } from '../../../shared/platform/logger.ts';
 import { UnavailableError } from '../../../shared/platform/unavailable.ts';
 import { type ApplyEvents, createApplyEvents } from '../../../shared/stream/index.ts';
@@ -31,13 +32,16 @@ function otherProcess(
 ): ApplyEvents {
   const { store, clock } = world;
   const { databases, cache, dynamodb } = store;
-  const client = new Proxy(dynamodb.client, {
-    get: (of, name, proxy) => {
-      if (name === 'send' && options.isStoreAway?.()) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
-      return Reflect.get(of, name, proxy);
-    },
-  });
-  const { registries } = composeRegistries({ dynamodb: { ...dynamodb, client }, cache, clock, logger });
+  const unlessAway = async <Result>(read: () => Promise<Result>): Promise<Result> => {
+    if (options.isStoreAway?.()) throw new UnavailableError('dynamodb', new Error('away'));
+    return read();
+  };
+  const reads: DynamoDbReads = {
+    tables: dynamodb.tables,
+    getItem: (...asked) => unlessAway(() => dynamodb.getItem(...asked)),
+    queryItems: (...asked) => unlessAway(() => dynamodb.queryItems(...asked)),
+  };
+  const registries = openRegistries({ dynamodb: reads, cache, clock, logger });
   return createApplyEvents({ database: options.database ?? databases.writer, cache, registries, clock });
 }
 
