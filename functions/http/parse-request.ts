@@ -1,15 +1,19 @@
 import { isUtf8 } from 'node:buffer';
 import type { Context } from 'hono';
-import type * as z from 'zod';
 import { type ErrorCode, errorCodes, FeatureStoreError } from '../../shared/contract/errors.ts';
+import * as z from '../../shared/contract/zod.ts';
 import { readBytes } from './read-bytes.ts';
 
 /** Bytes of a body where a route says nothing else. Reads name at most 1,000 entities and 500 features. */
 const defaultBodyBytes = 4 * 1024 * 1024;
 
 /** Parses with a schema of the contract. Throws FeatureStoreError with the code that the schema gives, else invalid_request. */
-export function parseWith<Schema extends z.ZodType>(schema: Schema, given: unknown, where: string): z.output<Schema> {
-  const parsed = schema.safeParse(given);
+export function parseWith<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  given: unknown,
+  where: string,
+): z.output<Schema> {
+  const parsed = z.safeParse(schema, given);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   const details = issues

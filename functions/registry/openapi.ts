@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -14,32 +13,36 @@ import {
 } from '../../shared/contract/errors.ts';
 import { type Access, isAnswerLimited, isRateLimited, type Route } from '../../shared/contract/route.ts';
 import { allRoutes } from '../../shared/contract/routes.ts';
+import * as z from '../../shared/contract/zod.ts';
 
 const problemSchema = z
   .looseObject({
     type: z.string(),
     title: z.string(),
-    status: z.number().int(),
+    status: z.int(),
     code: z.string(),
     detail: z.string(),
     request_id: z.string(),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem document; match on `code`' });
+  .apply(z.documented, { id: 'Problem', description: 'RFC 9457 problem document; match on `code`' });
 
 /** As the IETF's draft-ietf-httpapi-ratelimit-headers spells them. */
 const limitHeaders = {
-  'RateLimit-Policy': z.string().optional().meta({
+  'RateLimit-Policy': z.optional(z.string()).apply(z.documented, {
     description:
       'The limits that hold, where any does: `q` requests at once, all of which come back within `w` seconds',
     example: '"key";q=10;w=1, "tenant";q=1000;w=2',
   }),
-  RateLimit: z.string().optional().meta({
+  RateLimit: z.optional(z.string()).apply(z.documented, {
     description: 'What is left: `r` requests at once now, `q` again after `t` seconds',
     example: '"key";r=9;t=1, "tenant";r=870;t=1',
   }),
 };
 
-const retryAfter = z.int().min(1).max(3600).meta({ description: 'Seconds, rounded up', example: 1 });
+const retryAfter = z
+  .int()
+  .check(z.minimum(1), z.maximum(3600))
+  .apply(z.documented, { description: 'Seconds, rounded up', example: 1 });
 
 /** The OpenAPI 3.1 document of all functions, made of the route table. */
 export function createOpenApi(): ReturnType<typeof createDocument> {

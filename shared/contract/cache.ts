@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { route } from './route.ts';
 import { textSchema } from './scalars.ts';
+import * as z from './zod.ts';
 
 export const cacheRoutes = {
   invalidateCache: route({
@@ -12,12 +12,16 @@ export const cacheRoutes = {
     access: 'write',
     params: z.strictObject({ entity_id: z.string() }),
     query: z.strictObject({
-      entity_type: textSchema(256).optional().meta({ description: 'Only of this entity type; of all without it' }),
+      entity_type: z
+        .optional(textSchema(256))
+        .apply(z.documented, { description: 'Only of this entity type; of all without it' }),
     }),
     answers: {
       200: {
         description: 'Whether anything was cached',
-        schema: z.object({ entity_id: z.string(), invalidated: z.boolean() }).meta({ id: 'Invalidation' }),
+        schema: z
+          .object({ entity_id: z.string(), invalidated: z.boolean() })
+          .apply(z.documented, { id: 'Invalidation' }),
       },
     },
     errors: ['unavailable'],

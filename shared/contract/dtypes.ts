@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from './zod.ts';
 
 /** The data types a feature may have. `docs/semantics.md` section 3 says how each is written and answered. */
 export const dtypes = [
@@ -21,4 +21,4 @@ export type Dtype = (typeof dtypes)[number];
 
 export const dtypeSchema = z
   .enum(dtypes, { error: `a dtype is one of ${dtypes.join(', ')}` })
-  .meta({ id: 'Dtype', description: 'Data type of a feature' });
+  .apply(z.documented, { id: 'Dtype', description: 'Data type of a feature' });

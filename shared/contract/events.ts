@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { rejectionSchema } from './ingest.ts';
 import { route } from './route.ts';
 import { boundedList } from './scalars.ts';
+import * as z from './zod.ts';
 
 /**
  * As for rows, a body has at most what a Lambda event holds. `eventBytes` is of an event as JSON: within the envelope, where
@@ -12,7 +12,7 @@ export const eventsLimits = { bytes: 4 * 1024 * 1024, events: 10_000, eventBytes
 /** Events stay unknown here: each is judged by itself against its source. */
 const writeEventsRequestSchema = z
   .strictObject({
-    events: boundedList(z.unknown(), eventsLimits.events, 'too_many_rows').meta({
+    events: boundedList(z.unknown(), eventsLimits.events, 'too_many_rows').apply(z.documented, {
       override: {
         type: 'array',
         minItems: 1,
@@ -27,7 +27,7 @@ const writeEventsRequestSchema = z
       },
     }),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'WriteEventsRequest',
     examples: [
       { events: [{ purchase_id: 'p1', user_id: 'user_123', amount: 12.5, bought_at: '2026-01-31T12:00:00Z' }] },
@@ -36,11 +36,11 @@ const writeEventsRequestSchema = z
 
 const eventsAnswerSchema = z
   .object({
-    accepted: z.number().int().meta({ description: 'Events that were sent before count, too' }),
-    event_ids: z.array(z.string()).meta({ description: 'Of the accepted events, in their order' }),
+    accepted: z.int().apply(z.documented, { description: 'Events that were sent before count, too' }),
+    event_ids: z.array(z.string()).apply(z.documented, { description: 'Of the accepted events, in their order' }),
     rejected: z.array(rejectionSchema),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'WriteEventsAnswer',
     examples: [
       {

@@ -1,8 +1,10 @@
-import * as z from 'zod';
-import { described, nameParam, owned, registryLimits } from './definitions.ts';
+import { described, nameParam, owned } from './definitions.ts';
+import { registryLimits } from './limits.ts';
 import { nameSchema } from './names.ts';
+import { nextCursorSchema, pageQuery } from './pages.ts';
 import { route } from './route.ts';
-import { answeredTimeSchema, boundedList, nextCursorSchema, pageQuery } from './scalars.ts';
+import { answeredTimeSchema, boundedList } from './scalars.ts';
+import * as z from './zod.ts';
 
 export const registerServiceRequestSchema = z
   .strictObject({
@@ -11,7 +13,7 @@ export const registerServiceRequestSchema = z
     ...described,
     ...owned,
   })
-  .meta({
+  .apply(z.documented, {
     id: 'RegisterServiceRequest',
     examples: [{ name: 'churn_model', features: ['user_age', 'user_profile:country'] }],
   });
@@ -21,15 +23,15 @@ export type RegisterServiceRequest = z.infer<typeof registerServiceRequestSchema
 const serviceAnswerSchema = z
   .object({
     name: z.string(),
-    version: z.number().int(),
-    features: z.array(z.string()).meta({ description: 'As asked for, and as answers name them' }),
-    pinned: z.array(z.string()).meta({ description: 'The exact view version and feature behind each' }),
+    version: z.int(),
+    features: z.array(z.string()).apply(z.documented, { description: 'As asked for, and as answers name them' }),
+    pinned: z.array(z.string()).apply(z.documented, { description: 'The exact view version and feature behind each' }),
     description: z.string(),
     tags: z.array(z.string()),
-    owner: z.string().nullable(),
+    owner: z.nullable(z.string()),
     created_at: answeredTimeSchema,
   })
-  .meta({
+  .apply(z.documented, {
     id: 'FeatureService',
     examples: [
       {
@@ -47,9 +49,9 @@ const serviceAnswerSchema = z
 
 export type ServiceAnswer = z.infer<typeof serviceAnswerSchema>;
 
-const serviceWithVersionsSchema = serviceAnswerSchema
-  .extend({ versions: z.array(serviceAnswerSchema) })
-  .meta({ id: 'FeatureServiceWithVersions' });
+const serviceWithVersionsSchema = z
+  .extend(serviceAnswerSchema, { versions: z.array(serviceAnswerSchema) })
+  .apply(z.documented, { id: 'FeatureServiceWithVersions' });
 
 export const featureServiceRoutes = {
   registerService: route({

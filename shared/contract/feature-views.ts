@@ -1,77 +1,84 @@
-import * as z from 'zod';
 import {
   described,
   nameParam,
   owned,
   registered,
-  registryLimits,
   retentionDaysSchema,
   timesOfChange,
   timeToLive,
   versionSchema,
 } from './definitions.ts';
 import { dtypeSchema } from './dtypes.ts';
-import { entityTypeSchema, featureNameSchema, nameSchema } from './names.ts';
+import { registryLimits } from './limits.ts';
+import { nameSchema } from './names.ts';
+import { nextCursorSchema, pageQuery } from './pages.ts';
+import { refuse } from './refuse.ts';
+import { entityTypeSchema, featureNameSchema } from './reserved-names.ts';
 import { route } from './route.ts';
-import { boundedList, nextCursorSchema, pageQuery } from './scalars.ts';
+import { boundedList } from './scalars.ts';
 import {
   type AggregationDefinition,
   aggregationDefinitionSchema,
   streamAnswer,
   streamMembers,
 } from './stream-views.ts';
+import * as z from './zod.ts';
 
 const featureDefinitionSchema = z
   .strictObject({ name: featureNameSchema, dtype: dtypeSchema, ...timeToLive, ...described })
-  .meta({ id: 'FeatureDefinition' });
+  .apply(z.documented, { id: 'FeatureDefinition' });
 
 export type FeatureDefinition = z.infer<typeof featureDefinitionSchema>;
 
 /** As it comes: of a batch view with `features`, or of a stream view with `source` and `aggregations`. */
 const viewRequestSchema = z.strictObject({
   name: nameSchema,
-  version: versionSchema.optional(),
+  version: z.optional(versionSchema),
   entity_type: entityTypeSchema,
-  features: boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
-    .optional()
-    .meta({ description: 'Of a batch view, whose rows are ingested' }),
+  features: z
+    .optional(boundedList(featureDefinitionSchema, registryLimits.featuresOfView, 'too_many_features'))
+    .apply(z.documented, { description: 'Of a batch view, whose rows are ingested' }),
   ...streamMembers,
-  aggregations: boundedList(aggregationDefinitionSchema, registryLimits.featuresOfView, 'too_many_features')
-    .optional()
-    .meta({ description: 'Of a stream view, one for each feature' }),
+  aggregations: z
+    .optional(boundedList(aggregationDefinitionSchema, registryLimits.featuresOfView, 'too_many_features'))
+    .apply(z.documented, { description: 'Of a stream view, one for each feature' }),
   ...timeToLive,
   ...described,
   ...owned,
-  retention_days: retentionDaysSchema
-    .optional()
-    .meta({ description: 'Rows older than this are refused; 0 takes all; default 90' }),
-  max_staleness_seconds: z.number().int().positive().max(3_153_600_000).nullable().default(null).meta({
-    description:
-      'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
-  }),
+  retention_days: z
+    .optional(retentionDaysSchema)
+    .apply(z.documented, { description: 'Rows older than this are refused; 0 takes all; default 90' }),
+  max_staleness_seconds: z
+    ._default(z.nullable(z.int().check(z.positive(), z.maximum(3_153_600_000))), null)
+    .apply(z.documented, {
+      description:
+        'How old the newest row may be before the view counts as stale (metric feature_store_stale_views); no read looks at it',
+    }),
 });
 
-export const registerViewRequestSchema = viewRequestSchema
-  .transform((given, context): RegisterViewRequest => {
-    const { features, source, entity_key, where, hop, aggregations, ...common } = given;
-    if (source === undefined) {
-      if (features === undefined) return missing(context, 'features', 'needed, or source and aggregations');
-      for (const [member, value] of Object.entries({ entity_key, where, hop, aggregations })) {
-        if (value !== undefined) return missing(context, 'source', `needed beside ${member}`);
+export const registerViewRequestSchema = z
+  .pipe(
+    viewRequestSchema,
+    z.transform((given, context): RegisterViewRequest => {
+      const { features, source, entity_key, where, hop, aggregations, ...common } = given;
+      if (source === undefined) {
+        if (features === undefined)
+          return refuse(context, 'needed, or source and aggregations', { path: ['features'] });
+        for (const [member, value] of Object.entries({ entity_key, where, hop, aggregations })) {
+          if (value !== undefined) return refuse(context, `needed beside ${member}`, { path: ['source'] });
+        }
+        refuseTwice(context, 'features', features);
+        return { ...common, features };
       }
-      refuseTwice(context, 'features', features);
-      return { ...common, features };
-    }
-    if (features !== undefined) {
-      context.addIssue({ code: 'custom', message: 'a stream view has aggregations instead', path: ['features'] });
-      return z.NEVER;
-    }
-    if (entity_key === undefined) return missing(context, 'entity_key', 'needed beside source');
-    if (aggregations === undefined) return missing(context, 'aggregations', 'needed beside source');
-    refuseTwice(context, 'aggregations', aggregations);
-    return { ...common, stream: { source, entity_key, where: where ?? null, hop: hop ?? null, aggregations } };
-  })
-  .meta({
+      if (features !== undefined)
+        return refuse(context, 'a stream view has aggregations instead', { path: ['features'] });
+      if (entity_key === undefined) return refuse(context, 'needed beside source', { path: ['entity_key'] });
+      if (aggregations === undefined) return refuse(context, 'needed beside source', { path: ['aggregations'] });
+      refuseTwice(context, 'aggregations', aggregations);
+      return { ...common, stream: { source, entity_key, where: where ?? null, hop: hop ?? null, aggregations } };
+    }),
+  )
+  .apply(z.documented, {
     id: 'RegisterViewRequest',
     examples: [
       {
@@ -97,17 +104,10 @@ export const registerViewRequestSchema = viewRequestSchema
     ],
   });
 
-function missing(context: z.RefinementCtx, member: string, message: string): never {
-  context.addIssue({ code: 'custom', message, path: [member] });
-  return z.NEVER;
-}
-
-function refuseTwice(context: z.RefinementCtx, member: string, named: readonly { readonly name: string }[]): void {
+function refuseTwice(context: z.core.ParsePayload, member: string, named: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();
   for (const [index, { name }] of named.entries()) {
-    if (seen.has(name)) {
-      context.addIssue({ code: 'custom', message: `feature ${name} stands twice`, path: [member, index, 'name'] });
-    }
+    if (seen.has(name)) refuse(context, `feature ${name} stands twice`, { path: [member, index, 'name'] });
     seen.add(name);
   }
 }
@@ -133,10 +133,10 @@ export type RegisterViewRequest = BatchViewRequest | StreamViewRequest;
 const backfillSchema = z
   .object({
     status: z.enum(['waiting', 'running', 'done']),
-    events_done: z.number().int(),
-    events_total: z.number().int().nullable().meta({ description: 'Null until they are counted' }),
+    events_done: z.int(),
+    events_total: z.nullable(z.int()).apply(z.documented, { description: 'Null until they are counted' }),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'Backfill',
     description:
       'Of a stream view that is read by its name: how far it is with the events that its source had before it. Left out where it had none, and while Postgres is away',
@@ -145,29 +145,29 @@ const backfillSchema = z
 const viewAnswerSchema = z
   .object({
     name: z.string(),
-    version: z.number().int(),
-    revision: z.number().int(),
+    version: z.int(),
+    revision: z.int(),
     entity_type: z.string(),
     features: z.array(
       z.object({
         name: z.string(),
         dtype: dtypeSchema,
-        ttl_hours: z.number().nullable(),
+        ttl_hours: z.nullable(z.number()),
         description: z.string(),
         tags: z.array(z.string()),
       }),
     ),
-    ttl_hours: z.number().nullable(),
+    ttl_hours: z.nullable(z.number()),
     description: z.string(),
     tags: z.array(z.string()),
-    owner: z.string().nullable(),
-    retention_days: z.number().int(),
-    max_staleness_seconds: z.number().int().nullable(),
+    owner: z.nullable(z.string()),
+    retention_days: z.int(),
+    max_staleness_seconds: z.nullable(z.int()),
     ...streamAnswer,
-    backfill: backfillSchema.optional(),
+    backfill: z.optional(backfillSchema),
     ...timesOfChange,
   })
-  .meta({
+  .apply(z.documented, {
     id: 'FeatureView',
     examples: [
       {
@@ -190,9 +190,9 @@ const viewAnswerSchema = z
 
 export type ViewAnswer = z.infer<typeof viewAnswerSchema>;
 
-const viewWithVersionsSchema = viewAnswerSchema
-  .extend({ versions: z.array(viewAnswerSchema) })
-  .meta({ id: 'FeatureViewWithVersions' });
+const viewWithVersionsSchema = z
+  .extend(viewAnswerSchema, { versions: z.array(viewAnswerSchema) })
+  .apply(z.documented, { id: 'FeatureViewWithVersions' });
 
 export const featureViewRoutes = {
   registerView: route({

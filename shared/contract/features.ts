@@ -1,22 +1,24 @@
-import * as z from 'zod';
 import { described, nameParam, owned, registered, timesOfChange, timeToLive, versionSchema } from './definitions.ts';
 import { dtypeSchema } from './dtypes.ts';
-import { entityTypeSchema, featureNameSchema, nameSchema } from './names.ts';
+import { nameSchema } from './names.ts';
+import { nextCursorSchema, pageQuery } from './pages.ts';
+import { entityTypeSchema, featureNameSchema } from './reserved-names.ts';
 import { route } from './route.ts';
-import { nextCursorSchema, pageQuery, textSchema } from './scalars.ts';
+import { textSchema } from './scalars.ts';
+import * as z from './zod.ts';
 
 export const registerFeatureRequestSchema = z
   .strictObject({
     name: featureNameSchema,
-    version: versionSchema.optional(),
+    version: z.optional(versionSchema),
     dtype: dtypeSchema,
     entity_type: entityTypeSchema,
     ...timeToLive,
     ...described,
-    view: nameSchema.optional(),
+    view: z.optional(nameSchema),
     ...owned,
   })
-  .meta({
+  .apply(z.documented, {
     id: 'RegisterFeatureRequest',
     examples: [
       {
@@ -36,16 +38,16 @@ export type RegisterFeatureRequest = z.infer<typeof registerFeatureRequestSchema
 const featureAnswerSchema = z
   .object({
     name: z.string(),
-    version: z.number().int(),
+    version: z.int(),
     view: z.string(),
     entity_type: z.string(),
     dtype: dtypeSchema,
-    ttl_hours: z.number().nullable(),
+    ttl_hours: z.nullable(z.number()),
     description: z.string(),
     tags: z.array(z.string()),
     ...timesOfChange,
   })
-  .meta({
+  .apply(z.documented, {
     id: 'Feature',
     examples: [
       {
@@ -65,15 +67,15 @@ const featureAnswerSchema = z
 
 export type FeatureAnswer = z.infer<typeof featureAnswerSchema>;
 
-const featureWithVersionsSchema = featureAnswerSchema
-  .extend({ versions: z.array(featureAnswerSchema) })
-  .meta({ id: 'FeatureWithVersions' });
+const featureWithVersionsSchema = z
+  .extend(featureAnswerSchema, { versions: z.array(featureAnswerSchema) })
+  .apply(z.documented, { id: 'FeatureWithVersions' });
 
 const listFeaturesQuerySchema = z.strictObject({
-  entity_type: textSchema(256).optional(),
-  tag: textSchema(256).optional(),
-  view: textSchema(256).optional(),
-  q: textSchema(256).optional().meta({ description: 'Part of a name or description, in any case' }),
+  entity_type: z.optional(textSchema(256)),
+  tag: z.optional(textSchema(256)),
+  view: z.optional(textSchema(256)),
+  q: z.optional(textSchema(256)).apply(z.documented, { description: 'Part of a name or description, in any case' }),
   ...pageQuery,
 });
 

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { rowErrorCodes } from './errors.ts';
 import { ingestLimits } from './limits.ts';
 import { route } from './route.ts';
+import * as z from './zod.ts';
 
 /**
  * Rows stay unknown here: each is judged by itself against its view, so that one bad row is a rejection with its index
@@ -9,11 +9,11 @@ import { route } from './route.ts';
  */
 export const ingestRequestSchema = z
   .strictObject({
-    view: z.string().meta({ examples: ['user_profile', 'user_profile@2'] }),
+    view: z.string().apply(z.documented, { examples: ['user_profile', 'user_profile@2'] }),
     rows: z
       .array(z.unknown())
-      .min(1)
-      .meta({
+      .check(z.minLength(1))
+      .apply(z.documented, {
         override: {
           type: 'array',
           minItems: 1,
@@ -30,7 +30,7 @@ export const ingestRequestSchema = z
         },
       }),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'IngestRequest',
     examples: [
       {
@@ -41,8 +41,8 @@ export const ingestRequestSchema = z
   });
 
 export const rejectionSchema = z
-  .object({ index: z.number().int(), code: z.enum(rowErrorCodes), detail: z.string() })
-  .meta({
+  .object({ index: z.int(), code: z.enum(rowErrorCodes), detail: z.string() })
+  .apply(z.documented, {
     id: 'RowRejection',
     description:
       'Why the row at this place of the request was refused. After half a million characters of details those of further rows are empty',
@@ -50,7 +50,7 @@ export const rejectionSchema = z
 
 export type RowRejection = z.infer<typeof rejectionSchema>;
 
-const ingestAnswerSchema = z.object({ accepted: z.number().int(), rejected: z.array(rejectionSchema) }).meta({
+const ingestAnswerSchema = z.object({ accepted: z.int(), rejected: z.array(rejectionSchema) }).apply(z.documented, {
   id: 'IngestAnswer',
   examples: [
     {
@@ -70,9 +70,13 @@ export const ingestRoutes = {
     description:
       'JSON, or a row a line as application/x-ndjson with ?view=. Up to 4 MiB, and 1 MiB of values a row. A request that is sent again with the same Idempotency-Key within 24 hours changes nothing.',
     access: 'write',
-    query: z.strictObject({ view: z.string().optional().meta({ description: 'With NDJSON: the view to write to' }) }),
+    query: z.strictObject({
+      view: z.optional(z.string()).apply(z.documented, { description: 'With NDJSON: the view to write to' }),
+    }),
     headers: z.object({
-      'idempotency-key': z.string().min(1).max(255).optional().meta({ description: 'Makes a retry safe for 24 hours' }),
+      'idempotency-key': z
+        .optional(z.string().check(z.minLength(1), z.maxLength(255)))
+        .apply(z.documented, { description: 'Makes a retry safe for 24 hours' }),
     }),
     body: ingestRequestSchema,
     otherBody: {

@@ -26,3 +26,12 @@ export const aggregationFunctions = [
   'top_k',
   'percentile',
 ] as const;
+
+export const registryLimits = {
+  featuresOfView: 500,
+  featuresOfService: 500,
+  /** A row of Postgres holds 296 values of text of any length: an event of this many fields always fits. */
+  fieldsOfSource: 250,
+  /** Each has two tables of its own, which a day of events cuts further. */
+  sourcesOfTenant: 100,
+} as const;

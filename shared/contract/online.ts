@@ -1,67 +1,70 @@
-import * as z from 'zod';
 import { nameSchema } from './names.ts';
 import { route } from './route.ts';
 import { answeredTimeSchema, boundedList, entityIdSchema, recordOf } from './scalars.ts';
+import * as z from './zod.ts';
 
 export const onlineLimits = { entities: 1000, features: 500, values: 100_000 } as const;
 
 export const featureStatuses = ['PRESENT', 'NULL_VALUE', 'NOT_FOUND', 'OUTSIDE_MAX_AGE', 'UNAVAILABLE'] as const;
 export type FeatureStatus = (typeof featureStatuses)[number];
-export const statusSchema = z.enum(featureStatuses).meta({ id: 'FeatureStatus' });
+export const statusSchema = z.enum(featureStatuses).apply(z.documented, { id: 'FeatureStatus' });
 
 /** A feature's value in an answer: null unless its status is PRESENT. */
 export const valueSchema = z
   .unknown()
-  .meta({ id: 'FeatureValue', description: 'As the dtype says; null unless PRESENT' });
+  .apply(z.documented, { id: 'FeatureValue', description: 'As the dtype says; null unless PRESENT' });
 
 const featureReferenceSchema = z
   .string()
-  .meta({ id: 'FeatureReference', examples: ['age', 'user_profile:age', 'user_profile@2:age'] });
+  .apply(z.documented, { id: 'FeatureReference', examples: ['age', 'user_profile:age', 'user_profile@2:age'] });
 
 /** What an online or a point-in-time request asks for: names, or the service that lists them. */
 export const askedFeatures = {
-  feature_names: boundedList(featureReferenceSchema, onlineLimits.features, 'too_many_features').optional(),
-  feature_service: z
-    .string()
-    .optional()
-    .meta({ examples: ['churn_model', 'churn_model@2'] }),
+  feature_names: z.optional(boundedList(featureReferenceSchema, onlineLimits.features, 'too_many_features')),
+  feature_service: z.optional(z.string()).apply(z.documented, { examples: ['churn_model', 'churn_model@2'] }),
 };
 
 /** Refuses a request that does not say exactly one of `members`. */
-export function exactlyOne<Request extends object>(members: readonly (keyof Request & string)[]) {
-  return (request: Request, context: z.RefinementCtx<Request>): void => {
-    const given = members.filter((member) => request[member] !== undefined);
-    if (given.length === 1) return;
-    const said = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`;
-    const code =
-      given.length === 0 && members.includes('entity_ids' as keyof Request & string)
-        ? 'entities_required'
-        : 'invalid_request';
-    context.addIssue({
+export function exactlyOne<Request extends object>(
+  members: readonly (keyof Request & string)[],
+): z.core.CheckFn<Request> {
+  return ({ value, issues }) => {
+    let count = 0;
+    for (const member of members) if (value[member] !== undefined) count += 1;
+    if (count === 1) return;
+    const given = members.filter((member) => value[member] !== undefined);
+    const said = count === 0 ? 'none is given' : `${given.join(' and ')} are given`;
+    const isWithoutEntities = count === 0 && members.some((member) => member === 'entity_ids');
+    issues.push({
       code: 'custom',
       message: `exactly one of ${members.join(', ')} is needed; ${said}`,
-      params: { code },
+      params: { code: isWithoutEntities ? 'entities_required' : 'invalid_request' },
+      input: value,
+      // The other checks run all the same.
+      continue: true,
     });
   };
 }
 
 export const onlineRequestSchema = z
   .strictObject({
-    entity_id: entityIdSchema.optional(),
-    entities: recordOf(nameSchema, entityIdSchema).optional().meta({ description: 'Entity id by entity type' }),
-    entity_ids: boundedList(entityIdSchema, onlineLimits.entities, 'too_many_entities').optional(),
-    entity_rows: boundedList(
-      recordOf(z.string(), entityIdSchema),
-      onlineLimits.entities,
-      'too_many_entities',
-    ).optional(),
+    entity_id: z.optional(entityIdSchema),
+    entities: z
+      .optional(recordOf(nameSchema, entityIdSchema))
+      .apply(z.documented, { description: 'Entity id by entity type' }),
+    entity_ids: z.optional(boundedList(entityIdSchema, onlineLimits.entities, 'too_many_entities')),
+    entity_rows: z.optional(
+      boundedList(recordOf(z.string(), entityIdSchema), onlineLimits.entities, 'too_many_entities'),
+    ),
     ...askedFeatures,
-    include_metadata: z.boolean().default(true),
-    allow_partial: z.boolean().default(false),
+    include_metadata: z._default(z.boolean(), true),
+    allow_partial: z._default(z.boolean(), false),
   })
-  .superRefine(exactlyOne(['entity_id', 'entities', 'entity_ids', 'entity_rows']))
-  .superRefine(exactlyOne(['feature_names', 'feature_service']))
-  .meta({
+  .check(
+    exactlyOne(['entity_id', 'entities', 'entity_ids', 'entity_rows']),
+    exactlyOne(['feature_names', 'feature_service']),
+  )
+  .apply(z.documented, {
     id: 'OnlineRequest',
     examples: [
       { entity_id: 'user_123', feature_names: ['user_age', 'user_profile:country'] },
@@ -78,20 +81,20 @@ export type OnlineRequest = z.infer<typeof onlineRequestSchema>;
 const featureMetadataSchema = z
   .object({
     status: statusSchema,
-    event_time: answeredTimeSchema.nullable(),
-    age_seconds: z.number().nullable(),
-    version: z.number().int(),
+    event_time: z.nullable(answeredTimeSchema),
+    age_seconds: z.nullable(z.number()),
+    version: z.int(),
   })
-  .meta({ id: 'FeatureMetadata' });
+  .apply(z.documented, { id: 'FeatureMetadata' });
 
 const oneAnswerSchema = z
   .object({
-    entity_id: z.string().optional(),
-    entities: z.record(z.string(), z.string()).optional(),
+    entity_id: z.optional(z.string()),
+    entities: z.optional(z.record(z.string(), z.string())),
     features: z.record(z.string(), valueSchema),
-    metadata: z.record(z.string(), featureMetadataSchema).optional(),
+    metadata: z.optional(z.record(z.string(), featureMetadataSchema)),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'OnlineAnswer',
     examples: [
       {
@@ -107,9 +110,9 @@ const oneAnswerSchema = z
 const manyAnswerSchema = z
   .object({
     feature_names: z.array(z.string()),
-    rows: z.array(z.looseObject({ values: z.array(valueSchema), statuses: z.array(statusSchema).optional() })),
+    rows: z.array(z.looseObject({ values: z.array(valueSchema), statuses: z.optional(z.array(statusSchema)) })),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'OnlineRows',
     examples: [
       {

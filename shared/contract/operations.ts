@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import { route } from './route.ts';
+import * as z from './zod.ts';
 
-const dependencySchema = z.object({ status: z.enum(['up', 'down']), detail: z.string().optional() });
+const dependencySchema = z.object({ status: z.enum(['up', 'down']), detail: z.optional(z.string()) });
 
 export const operationsRoutes = {
   health: route({
@@ -11,7 +11,12 @@ export const operationsRoutes = {
     tag: 'operations',
     summary: 'Whether the process is alive',
     access: 'none',
-    answers: { 200: { description: 'Alive', schema: z.object({ status: z.literal('ok') }).meta({ id: 'Health' }) } },
+    answers: {
+      200: {
+        description: 'Alive',
+        schema: z.object({ status: z.literal('ok') }).apply(z.documented, { id: 'Health' }),
+      },
+    },
     errors: [],
   }),
   ready: route({
@@ -24,7 +29,7 @@ export const operationsRoutes = {
     answers: (() => {
       const schema = z
         .object({ status: z.enum(['ready', 'degraded']), dependencies: z.record(z.string(), dependencySchema) })
-        .meta({ id: 'Readiness' });
+        .apply(z.documented, { id: 'Readiness' });
       return { 200: { description: 'All stores answer', schema }, 503: { description: 'A store does not', schema } };
     })(),
     errors: [],

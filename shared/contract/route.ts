@@ -1,5 +1,5 @@
-import type * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
+import type * as z from './zod.ts';
 
 /** What an API key may do. `admin` includes `write`, `write` includes `read`. */
 export const scopes = ['read', 'write', 'admin'] as const;
@@ -21,14 +21,14 @@ export interface Route {
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly headers?: z.ZodObject;
-  readonly body?: z.ZodType;
+  readonly params?: z.ZodMiniObject;
+  readonly query?: z.ZodMiniObject;
+  readonly headers?: z.ZodMiniObject;
+  readonly body?: z.ZodMiniType;
   /** Documented beside JSON where a route takes another content type too. */
   readonly otherBody?: { readonly contentType: string; readonly description: string };
   readonly answers: Readonly<
-    Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly contentType?: string }>
+    Record<number, { readonly description: string; readonly schema?: z.ZodMiniType; readonly contentType?: string }>
   >;
   /** Codes of this route beyond those that its access, params and body bring by themselves. */
   readonly errors: readonly ErrorCode[];

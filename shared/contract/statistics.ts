@@ -1,31 +1,28 @@
-import * as z from 'zod';
 import { nameParam } from './definitions.ts';
 import { nameSchema } from './names.ts';
 import { valueSchema } from './online.ts';
+import { refuse } from './refuse.ts';
 import { route } from './route.ts';
 import { answeredTimeSchema } from './scalars.ts';
 import { parseTime, type Time } from './time.ts';
 import { warningSchema } from './training.ts';
+import * as z from './zod.ts';
 
 export const statisticsLimits = { hours: 10_000 } as const;
 
 /** A time of a query, which is always text. */
 function queryTimeSchema(description: string) {
+  const timeOfText = z.transform((given: string, context): Time => {
+    const rule = 'a time is RFC 3339 (such as 2026-01-31T12:00:00Z), or a date';
+    return parseTime(given) ?? refuse(context, rule, { code: 'invalid_time' });
+  });
   return z
-    .string()
-    .transform((given, context): Time => {
-      const time = parseTime(given);
-      if (time !== undefined) return time;
-      const message = 'a time is RFC 3339 (such as 2026-01-31T12:00:00Z), or a date';
-      context.addIssue({ code: 'custom', message, params: { code: 'invalid_time' } });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ description, examples: ['2026-01-31T12:00:00Z'] });
+    .optional(z.pipe(z.string(), timeOfText))
+    .apply(z.documented, { description, examples: ['2026-01-31T12:00:00Z'] });
 }
 
 const statisticsQuerySchema = z.strictObject({
-  feature: nameSchema.meta({ description: 'Name of a feature of the view' }),
+  feature: nameSchema.apply(z.documented, { description: 'Name of a feature of the view' }),
   from: queryTimeSchema('Inclusive; default 24 hours before `to`'),
   to: queryTimeSchema('Exclusive; default now'),
 });
@@ -36,31 +33,28 @@ const onlyNumbers = 'Of float64, float32, int64 and int32; null for the others, 
 
 const hourStatisticsSchema = z
   .object({
-    hour: answeredTimeSchema.meta({ description: 'Its start, UTC' }),
-    count: z.number().int().meta({ description: 'Rows that have a value' }),
-    null_count: z.number().int().meta({ description: 'Rows that have null' }),
-    min: valueSchema.meta({ description: onlyNumbers }),
-    max: valueSchema.meta({ description: onlyNumbers }),
-    mean: z.number().nullable().meta({ description: onlyNumbers }),
-    stddev: z
-      .number()
-      .nullable()
-      .meta({ description: `Of the population. ${onlyNumbers}` }),
-    distinct: z.number().int().nullable().meta({ description: 'Different values; null for numbers' }),
+    hour: answeredTimeSchema.apply(z.documented, { description: 'Its start, UTC' }),
+    count: z.int().apply(z.documented, { description: 'Rows that have a value' }),
+    null_count: z.int().apply(z.documented, { description: 'Rows that have null' }),
+    min: valueSchema.apply(z.documented, { description: onlyNumbers }),
+    max: valueSchema.apply(z.documented, { description: onlyNumbers }),
+    mean: z.nullable(z.number()).apply(z.documented, { description: onlyNumbers }),
+    stddev: z.nullable(z.number()).apply(z.documented, { description: `Of the population. ${onlyNumbers}` }),
+    distinct: z.nullable(z.int()).apply(z.documented, { description: 'Different values; null for numbers' }),
   })
-  .meta({ id: 'HourStatistics' });
+  .apply(z.documented, { id: 'HourStatistics' });
 
 export type HourStatistics = z.infer<typeof hourStatisticsSchema>;
 
 const statisticsAnswerSchema = z
   .object({
     view: z.string(),
-    version: z.number().int(),
+    version: z.int(),
     feature: z.string(),
     hours: z.array(hourStatisticsSchema),
-    warnings: z.array(warningSchema).optional(),
+    warnings: z.optional(z.array(warningSchema)),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'Statistics',
     examples: [
       {

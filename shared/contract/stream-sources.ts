@@ -1,68 +1,65 @@
-import * as z from 'zod';
-import {
-  described,
-  nameParam,
-  owned,
-  registered,
-  registryLimits,
-  retentionDaysSchema,
-  timesOfChange,
-} from './definitions.ts';
+import { described, nameParam, owned, registered, retentionDaysSchema, timesOfChange } from './definitions.ts';
 import { type Dtype, dtypeSchema } from './dtypes.ts';
-import { fieldNameSchema, nameSchema } from './names.ts';
+import { registryLimits } from './limits.ts';
+import { nameSchema } from './names.ts';
+import { nextCursorSchema, pageQuery } from './pages.ts';
+import { fieldNameSchema } from './reserved-names.ts';
 import { route } from './route.ts';
-import { nextCursorSchema, pageQuery, recordOf, textSchema } from './scalars.ts';
+import { recordOf, textSchema } from './scalars.ts';
+import * as z from './zod.ts';
 
 /** What may tell events apart. */
 const eventIdDtypes: readonly Dtype[] = ['string', 'int64'];
 
-const fieldsSchema = recordOf(z.string(), dtypeSchema).superRefine((fields, context) => {
-  const names = Object.keys(fields);
-  const { fieldsOfSource } = registryLimits;
-  if (names.length === 0) context.addIssue('at least one field');
-  if (names.length > fieldsOfSource) context.addIssue(`at most ${fieldsOfSource} fields, not ${names.length}`);
-  for (const name of names) {
-    const [issue] = fieldNameSchema.safeParse(name).error?.issues ?? [];
-    if (issue?.code !== 'custom') continue;
-    context.addIssue({ code: 'custom', message: issue.message, params: issue.params, path: [name] });
-  }
-});
+const fieldsSchema = recordOf(z.string(), dtypeSchema).check(
+  z.superRefine((fields, context) => {
+    const names = Object.keys(fields);
+    const { fieldsOfSource } = registryLimits;
+    if (names.length === 0) context.addIssue('at least one field');
+    if (names.length > fieldsOfSource) context.addIssue(`at most ${fieldsOfSource} fields, not ${names.length}`);
+    for (const name of names) {
+      const [issue] = fieldNameSchema.safeParse(name).error?.issues ?? [];
+      if (issue?.code !== 'custom') continue;
+      context.addIssue({ code: 'custom', message: issue.message, params: issue.params, path: [name] });
+    }
+  }),
+);
 
 export const registerSourceRequestSchema = z
   .strictObject({
     name: nameSchema,
-    schema: fieldsSchema.meta({ description: 'The dtype of each field of an event' }),
-    event_time: textSchema(48).meta({ description: 'The field, of dtype timestamp, that says when an event happened' }),
-    event_id: textSchema(48).nullable().default(null).meta({
+    schema: fieldsSchema.apply(z.documented, { description: 'The dtype of each field of an event' }),
+    event_time: textSchema(48).apply(z.documented, {
+      description: 'The field, of dtype timestamp, that says when an event happened',
+    }),
+    event_id: z._default(z.nullable(textSchema(48)), null).apply(z.documented, {
       description: 'The field, of dtype string or int64, that tells events apart; null: `event_id` beside them',
     }),
-    retention_days: retentionDaysSchema
-      .optional()
-      .meta({ description: 'Events older than this are refused; 0 takes all; default 90' }),
-    dedupe_days: z
-      .number()
-      .int()
-      .min(1)
-      .max(365)
-      .optional()
-      .meta({ description: 'How long the id of an event is remembered; default 7, or retention_days where less' }),
+    retention_days: z
+      .optional(retentionDaysSchema)
+      .apply(z.documented, { description: 'Events older than this are refused; 0 takes all; default 90' }),
+    dedupe_days: z.optional(z.int().check(z.minimum(1), z.maximum(365))).apply(z.documented, {
+      description: 'How long the id of an event is remembered; default 7, or retention_days where less',
+    }),
     ...described,
     ...owned,
   })
-  .superRefine(({ schema, event_time, event_id }, context) => {
-    requireField(context, schema, 'event_time', event_time, ['timestamp']);
-    if (event_id !== null) requireField(context, schema, 'event_id', event_id, eventIdDtypes);
-    for (const [member, chosen] of [
-      ['event_time', event_time],
-      ['event_id', event_id],
-    ] as const) {
-      // The column of that name holds what the source reads as such.
-      if (chosen === member || !Object.hasOwn(schema, member)) continue;
-      const message = `a field may be named ${member} only where it is the ${member} of the source`;
-      context.addIssue({ code: 'custom', message, params: { code: 'reserved_name' }, path: ['schema', member] });
-    }
-  })
-  .meta({
+  .check(
+    z.superRefine(({ schema, event_time, event_id }, context) => {
+      requireField(context, schema, 'event_time', event_time, ['timestamp']);
+      if (event_id !== null) requireField(context, schema, 'event_id', event_id, eventIdDtypes);
+      for (const [member, chosen] of [
+        ['event_time', event_time],
+        ['event_id', event_id],
+      ] as const) {
+        // The column of that name holds what the source reads as such.
+        if (chosen === member || !Object.hasOwn(schema, member)) continue;
+        const message = `a field may be named ${member} only where it is the ${member} of the source`;
+        context.addIssue({ code: 'custom', message, params: { code: 'reserved_name' }, path: ['schema', member] });
+      }
+    }),
+  )
+  .apply(z.documented, {
     id: 'RegisterStreamSourceRequest',
     examples: [
       {
@@ -75,7 +72,7 @@ export const registerSourceRequestSchema = z
   });
 
 function requireField(
-  context: z.RefinementCtx,
+  context: z.core.$RefinementCtx,
   schema: Readonly<Record<string, Dtype>>,
   member: string,
   name: string,
@@ -96,18 +93,18 @@ export type RegisterSourceRequest = z.infer<typeof registerSourceRequestSchema>;
 const sourceAnswerSchema = z
   .object({
     name: z.string(),
-    revision: z.number().int(),
+    revision: z.int(),
     schema: z.record(z.string(), dtypeSchema),
     event_time: z.string(),
-    event_id: z.string().nullable(),
-    retention_days: z.number().int(),
-    dedupe_days: z.number().int(),
+    event_id: z.nullable(z.string()),
+    retention_days: z.int(),
+    dedupe_days: z.int(),
     description: z.string(),
     tags: z.array(z.string()),
-    owner: z.string().nullable(),
+    owner: z.nullable(z.string()),
     ...timesOfChange,
   })
-  .meta({
+  .apply(z.documented, {
     id: 'StreamSource',
     examples: [
       {

@@ -1,15 +1,17 @@
-import * as z from 'zod';
 import { tenantNamePattern } from './names.ts';
 import { route, scopes } from './route.ts';
 import { answeredTimeSchema, textSchema } from './scalars.ts';
+import * as z from './zod.ts';
 
 const tenantNameSchema = z
   .string()
-  .refine((name) => tenantNamePattern.test(name), {
-    error: 'a tenant name has 1 to 63 lower case letters, digits, dashes and underscores',
-    params: { code: 'invalid_name' },
-  })
-  .meta({ pattern: tenantNamePattern.source });
+  .check(
+    z.refine((name) => tenantNamePattern.test(name), {
+      error: 'a tenant name has 1 to 63 lower case letters, digits, dashes and underscores',
+      params: { code: 'invalid_name' },
+    }),
+  )
+  .apply(z.documented, { pattern: tenantNamePattern.source });
 
 /** Of a second and at once. Beyond 100,000 a second, what one limit is counted in would be what all else waits for. */
 const mostRequestsPerSecond = 100_000;
@@ -17,19 +19,19 @@ const mostBurst = 1_000_000;
 
 const rateLimitRequestSchema = z
   .strictObject({
-    requests_per_second: z.int().min(1).max(mostRequestsPerSecond),
-    burst: z.int().min(1).max(mostBurst).optional().meta({
+    requests_per_second: z.int().check(z.minimum(1), z.maximum(mostRequestsPerSecond)),
+    burst: z.optional(z.int().check(z.minimum(1), z.maximum(mostBurst))).apply(z.documented, {
       description: 'Requests at once, after a while without any; as many as in a second where it is left out',
     }),
   })
-  .meta({ id: 'RateLimitRequest', examples: [{ requests_per_second: 100, burst: 200 }] });
+  .apply(z.documented, { id: 'RateLimitRequest', examples: [{ requests_per_second: 100, burst: 200 }] });
 
 export type RateLimitRequest = z.infer<typeof rateLimitRequestSchema>;
 
-const rateLimitSchema = z
-  .object({ requests_per_second: z.int(), burst: z.int() })
-  .nullable()
-  .meta({ id: 'RateLimit', description: "Null of a key: none beside its tenant's; of a tenant: the deployment's" });
+const rateLimitSchema = z.nullable(z.object({ requests_per_second: z.int(), burst: z.int() })).apply(z.documented, {
+  id: 'RateLimit',
+  description: "Null of a key: none beside its tenant's; of a tenant: the deployment's",
+});
 
 const tenantSchema = z
   .object({
@@ -39,7 +41,7 @@ const tenantSchema = z
     created_at: answeredTimeSchema,
     rate_limit: rateLimitSchema,
   })
-  .meta({ id: 'Tenant' });
+  .apply(z.documented, { id: 'Tenant' });
 
 const apiKeySchema = z
   .object({
@@ -49,19 +51,21 @@ const apiKeySchema = z
     created_at: answeredTimeSchema,
     rate_limit: rateLimitSchema,
   })
-  .meta({ id: 'ApiKey' });
+  .apply(z.documented, { id: 'ApiKey' });
 
-const newApiKeySchema = apiKeySchema
-  .extend({ key: z.string().meta({ description: 'The whole key. It is shown this once' }) })
-  .meta({ id: 'NewApiKey' });
+const newApiKeySchema = z
+  .extend(apiKeySchema, {
+    key: z.string().apply(z.documented, { description: 'The whole key. It is shown this once' }),
+  })
+  .apply(z.documented, { id: 'NewApiKey' });
 
 export const createApiKeyRequestSchema = z
   .strictObject({
-    scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).default(['read']),
-    description: textSchema(1024).default(''),
-    rate_limit: rateLimitRequestSchema.nullable().default(null),
+    scopes: z._default(z.array(z.enum(scopes)).check(z.minLength(1), z.maxLength(scopes.length)), ['read']),
+    description: z._default(textSchema(1024), ''),
+    rate_limit: z._default(z.nullable(rateLimitRequestSchema), null),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'CreateApiKeyRequest',
     examples: [
       { scopes: ['read'], description: 'The ranking service' },
@@ -70,16 +74,18 @@ export const createApiKeyRequestSchema = z
   });
 
 export const createTenantRequestSchema = z
-  .strictObject({ name: tenantNameSchema, rate_limit: rateLimitRequestSchema.nullable().default(null) })
-  .meta({
+  .strictObject({ name: tenantNameSchema, rate_limit: z._default(z.nullable(rateLimitRequestSchema), null) })
+  .apply(z.documented, {
     id: 'CreateTenantRequest',
     examples: [{ name: 'acme' }, { name: 'acme', rate_limit: { requests_per_second: 500, burst: 1000 } }],
   });
 
-export const limitTenantRequestSchema = z.strictObject({ rate_limit: rateLimitRequestSchema.nullable() }).meta({
-  id: 'LimitTenantRequest',
-  examples: [{ rate_limit: { requests_per_second: 500, burst: 1000 } }, { rate_limit: null }],
-});
+export const limitTenantRequestSchema = z
+  .strictObject({ rate_limit: z.nullable(rateLimitRequestSchema) })
+  .apply(z.documented, {
+    id: 'LimitTenantRequest',
+    examples: [{ rate_limit: { requests_per_second: 500, burst: 1000 } }, { rate_limit: null }],
+  });
 
 const keyParam = z.strictObject({ id: z.string() });
 
@@ -93,7 +99,10 @@ export const tenancyRoutes = {
     access: 'platform',
     body: createTenantRequestSchema,
     answers: {
-      201: { description: 'The tenant, with an admin key', schema: tenantSchema.extend({ api_key: newApiKeySchema }) },
+      201: {
+        description: 'The tenant, with an admin key',
+        schema: z.extend(tenantSchema, { api_key: newApiKeySchema }),
+      },
     },
     errors: ['invalid_name', 'tenant_exists', 'unavailable'],
   }),

@@ -1,59 +1,66 @@
-import * as z from 'zod';
+import { givenTimeSchema, timeSchema } from './given-times.ts';
 import { askedFeatures, exactlyOne, statusSchema, valueSchema } from './online.ts';
 import { route } from './route.ts';
-import { boundedList, entityIdSchema, givenTimeSchema, recordOf, timeSchema } from './scalars.ts';
+import { boundedList, entityIdSchema, recordOf } from './scalars.ts';
+import * as z from './zod.ts';
 
 export const batchLimits = { rows: 10_000, features: 500, values: 1_000_000 } as const;
 
 export const warningSchema = z
   .discriminatedUnion('code', [
-    z.object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() }).meta({
+    z.object({ code: z.literal('beyond_retention'), view: z.string(), horizon: z.string() }).apply(z.documented, {
       description: 'The answer asks for times of which the view no longer keeps all rows, or its source all events',
     }),
     z
       .object({
         code: z.literal('backfill_incomplete'),
         view: z.string(),
-        events_done: z.number().int(),
-        events_total: z.number().int().nullable().meta({ description: 'Null until they are counted' }),
+        events_done: z.int(),
+        events_total: z.nullable(z.int()).apply(z.documented, { description: 'Null until they are counted' }),
       })
-      .meta({ description: 'Not all of what the source had before the stream view is counted in it yet' }),
+      .apply(z.documented, {
+        description: 'Not all of what the source had before the stream view is counted in it yet',
+      }),
   ])
-  .meta({ id: 'Warning', description: 'What the answer may lack' });
+  .apply(z.documented, { id: 'Warning', description: 'What the answer may lack' });
 
 export type Warning = z.infer<typeof warningSchema>;
 
 export const batchRequestSchema = z
   .strictObject({
-    entity_ids: boundedList(entityIdSchema, batchLimits.rows, 'too_many_rows').optional(),
-    entity_rows: boundedList(recordOf(z.string(), z.unknown()), batchLimits.rows, 'too_many_rows').optional().meta({
-      description:
-        'Each with `timestamp` and `entity_id`, or keys named for the entity types; further members come back as given',
-    }),
+    entity_ids: z.optional(boundedList(entityIdSchema, batchLimits.rows, 'too_many_rows')),
+    entity_rows: z
+      .optional(boundedList(recordOf(z.string(), z.unknown()), batchLimits.rows, 'too_many_rows'))
+      .apply(z.documented, {
+        description:
+          'Each with `timestamp` and `entity_id`, or keys named for the entity types; further members come back as given',
+      }),
     ...askedFeatures,
-    timestamp: givenTimeSchema.optional().meta({ description: 'As of when; with entity_ids' }),
-    known_at: timeSchema.optional().meta({ description: 'Only rows recorded by then count' }),
+    timestamp: z.optional(givenTimeSchema).apply(z.documented, { description: 'As of when; with entity_ids' }),
+    known_at: z.optional(timeSchema).apply(z.documented, { description: 'Only rows recorded by then count' }),
   })
-  .superRefine(exactlyOne(['entity_ids', 'entity_rows']))
-  .superRefine(exactlyOne(['feature_names', 'feature_service']))
-  .superRefine((request, context) => {
-    if (request.entity_ids !== undefined && request.timestamp === undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: 'entity_ids need a timestamp',
-        path: ['timestamp'],
-        params: { code: 'invalid_time' },
-      });
-    }
-    if (request.entity_rows !== undefined && request.timestamp !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: 'with entity_rows each row has its own timestamp',
-        path: ['timestamp'],
-      });
-    }
-  })
-  .meta({
+  .check(
+    exactlyOne(['entity_ids', 'entity_rows']),
+    exactlyOne(['feature_names', 'feature_service']),
+    z.superRefine((request, context) => {
+      if (request.entity_ids !== undefined && request.timestamp === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'entity_ids need a timestamp',
+          path: ['timestamp'],
+          params: { code: 'invalid_time' },
+        });
+      }
+      if (request.entity_rows !== undefined && request.timestamp !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'with entity_rows each row has its own timestamp',
+          path: ['timestamp'],
+        });
+      }
+    }),
+  )
+  .apply(z.documented, {
     id: 'BatchRequest',
     examples: [
       { entity_ids: ['user_123'], feature_names: ['user_age'], timestamp: '2026-01-31T12:00:00Z' },
@@ -76,9 +83,9 @@ const batchAnswerSchema = z
         statuses: z.record(z.string(), statusSchema),
       }),
     ),
-    warnings: z.array(warningSchema).optional(),
+    warnings: z.optional(z.array(warningSchema)),
   })
-  .meta({
+  .apply(z.documented, {
     id: 'BatchAnswer',
     examples: [
       {

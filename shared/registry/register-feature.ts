@@ -1,7 +1,7 @@
-import { registryLimits } from '../contract/definitions.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
 import type { BatchViewRequest, FeatureDefinition } from '../contract/feature-views.ts';
 import type { RegisterFeatureRequest } from '../contract/features.ts';
+import { registryLimits } from '../contract/limits.ts';
 import type { TenantContext } from '../platform/context.ts';
 import { changeRegistry } from './change-registry.ts';
 import { type FeatureView, newestOf, type RegistrySnapshot, type ViewVersion } from './model.ts';

@@ -1,5 +1,5 @@
-import { registryLimits } from '../contract/definitions.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
+import { registryLimits } from '../contract/limits.ts';
 import type { RegisterSourceRequest } from '../contract/stream-sources.ts';
 import type { TenantContext } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';

@@ -1,6 +1,6 @@
 import { normalizeEntityId } from '../contract/entity-id.ts';
 import { FeatureStoreError } from '../contract/errors.ts';
-import { timeRule } from '../contract/scalars.ts';
+import { timeRule } from '../contract/given-times.ts';
 import { parseTime, toMicros } from '../contract/time.ts';
 import type { BatchRequest } from '../contract/training.ts';
 import type { ReadPlan } from '../registry/index.ts';

@@ -158,14 +158,14 @@ test('every body has an example that its route takes, and every example of an an
     Object.values(route.answers).flatMap(({ schema }) => (schema === undefined ? [] : [schema])),
   );
   for (const body of bodies) {
-    const examples = body.meta()?.examples ?? [];
+    const examples = z.globalRegistry.get(body)?.examples ?? [];
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) expect(body.safeParse(example).error).toBeUndefined();
   }
-  const withExamples = answers.filter((schema) => schema.meta()?.examples !== undefined);
+  const withExamples = answers.filter((schema) => z.globalRegistry.get(schema)?.examples !== undefined);
   expect(withExamples.length).toBeGreaterThan(5);
   for (const schema of withExamples)
-    for (const example of schema.meta()?.examples ?? []) expect(schema.parse(example)).toEqual(example);
+    for (const example of z.globalRegistry.get(schema)?.examples ?? []) expect(schema.parse(example)).toEqual(example);
 });
 
 test('the page of the reference loads nothing from elsewhere, and what it names is served', async () => {

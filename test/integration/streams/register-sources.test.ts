@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { registryLimits } from '../../../shared/contract/definitions.ts';
 import { dtypes } from '../../../shared/contract/dtypes.ts';
+import { registryLimits } from '../../../shared/contract/limits.ts';
 import { streamSourceRoutes } from '../../../shared/contract/stream-sources.ts';
 import { rawTable, seenTable } from '../../../shared/events/index.ts';
 import { createFeatureStore, type TestFeatureStore } from '../../support/feature-store.ts';

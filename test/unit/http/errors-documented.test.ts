@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { registryLimits } from '../../../shared/contract/definitions.ts';
 import { errorCodes, rowErrorCodes } from '../../../shared/contract/errors.ts';
-import { ingestLimits } from '../../../shared/contract/limits.ts';
+import { ingestLimits, registryLimits } from '../../../shared/contract/limits.ts';
 import { onlineLimits } from '../../../shared/contract/online.ts';
 import { batchLimits } from '../../../shared/contract/training.ts';
 import { readEnvironment } from '../../../shared/platform/environment.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { registryLimits } from '../../../shared/contract/definitions.ts';
+import { registryLimits } from '../../../shared/contract/limits.ts';
 import { registerSourceRequestSchema } from '../../../shared/contract/stream-sources.ts';
 import {
   decideSource,

@@ -1,0 +1,18 @@
+import { en } from 'zod/locales';
+import { config, type core, globalRegistry, type ZodMiniType } from 'zod/mini';
+
+/**
+ * Zod as all that goes to Lambda uses it: its small build, whose schemas are functions in place of methods and cost a cold
+ * start a third of the classic ones (docs/adr/0020). That build is without words for what is wrong; the classic one's are set
+ * here, so that no schema comes without them.
+ */
+export * from 'zod/mini';
+
+config(en());
+
+/** For `apply`: the schema with what the OpenAPI document is to say of it. A copy, since others may use the schema too. */
+export function documented<Schema extends ZodMiniType>(schema: Schema, meta: core.GlobalMeta): Schema {
+  const copy = schema.clone();
+  globalRegistry.add(copy, meta);
+  return copy;
+}
