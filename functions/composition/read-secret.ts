@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as z from '../../shared/contract/zod.ts';
 import { createAwsJson } from '../../shared/platform/aws-json.ts';
 import { EnvironmentError } from '../../shared/platform/environment.ts';
 import { readCredentials } from './read-credentials.ts';

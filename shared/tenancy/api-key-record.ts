@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
 import { scopes } from '../contract/route.ts';
+import * as z from '../contract/zod.ts';
 import {
   bytesAttribute,
   rateLimitAttributes,
@@ -16,9 +16,12 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 /** What is stored of a key, which is never the key. */
 export type ApiKeyRecord = z.infer<typeof apiKeyRecordSchema>;
 
-const scopesAttribute = textSetAttribute.pipe(z.array(z.enum(scopes))).transform((held) =>
-  // A set of DynamoDB's has no order; answers have the contract's.
-  scopes.filter((scope) => held.includes(scope)),
+const scopesAttribute = z.pipe(
+  z.pipe(textSetAttribute, z.array(z.enum(scopes))),
+  z.transform((held) =>
+    // A set of DynamoDB's has no order; answers have the contract's.
+    scopes.filter((scope) => held.includes(scope)),
+  ),
 );
 
 const visible = {
@@ -29,26 +32,29 @@ const visible = {
   ...rateLimitAttributes,
 };
 
-export const apiKeySchema = z.object(visible).transform((item) => ({
-  keyId: item.key_id,
-  scopes: item.scopes,
-  description: item.description,
-  /** RFC 3339 */
-  createdAt: item.created_at,
-  /** Undefined where the tenant's is all. */
-  rateLimit: rateLimitOf(item),
-}));
+export const apiKeySchema = z.pipe(
+  z.object(visible),
+  z.transform((item) => ({
+    keyId: item.key_id,
+    scopes: item.scopes,
+    description: item.description,
+    /** RFC 3339 */
+    createdAt: item.created_at,
+    /** Undefined where the tenant's is all. */
+    rateLimit: rateLimitOf(item),
+  })),
+);
 
-export const apiKeyRecordSchema = z
-  .object({
+export const apiKeyRecordSchema = z.pipe(
+  z.object({
     ...visible,
     tenant_id: textAttribute,
     tenant_name: textAttribute,
     cell: textAttribute,
     pepper_id: textAttribute,
     key_hash: bytesAttribute,
-  })
-  .transform((item) => ({
+  }),
+  z.transform((item) => ({
     keyId: item.key_id,
     scopes: item.scopes,
     description: item.description,
@@ -59,7 +65,8 @@ export const apiKeyRecordSchema = z
     cell: item.cell,
     pepperId: item.pepper_id,
     hash: item.key_hash,
-  }));
+  })),
+);
 
 export function toApiKeyItem(record: ApiKeyRecord): Record<string, AttributeValue> {
   return {

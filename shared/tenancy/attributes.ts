@@ -1,22 +1,33 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
+import { refuse } from '../contract/refuse.ts';
+import * as z from '../contract/zod.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
 
 /** DynamoDB's attribute values, parsed to what they hold. */
-export const textAttribute = z.object({ S: z.string() }).transform(({ S }) => S);
-export const numberAttribute = z.object({ N: z.string() }).transform(({ N }, context): number => {
-  const number = Number(N);
-  if (Number.isSafeInteger(number)) return number;
-  context.addIssue({ code: 'custom', message: 'not an exact whole number' });
-  return z.NEVER;
-});
-export const bytesAttribute = z.object({ B: z.instanceof(Uint8Array) }).transform(({ B }) => B);
-export const textSetAttribute = z.object({ SS: z.array(z.string()) }).transform(({ SS }) => SS);
+export const textAttribute = z.pipe(
+  z.object({ S: z.string() }),
+  z.transform(({ S }) => S),
+);
+export const numberAttribute = z.pipe(
+  z.object({ N: z.string() }),
+  z.transform(({ N }, context): number => {
+    const number = Number(N);
+    return Number.isSafeInteger(number) ? number : refuse(context, 'not an exact whole number');
+  }),
+);
+export const bytesAttribute = z.pipe(
+  z.object({ B: z.instanceof(Uint8Array) }),
+  z.transform(({ B }) => B),
+);
+export const textSetAttribute = z.pipe(
+  z.object({ SS: z.array(z.string()) }),
+  z.transform(({ SS }) => SS),
+);
 
 /** Of a key's or a tenant's own limit: both or neither. */
 export const rateLimitAttributes = {
-  requests_per_second: numberAttribute.optional(),
-  burst: numberAttribute.optional(),
+  requests_per_second: z.optional(numberAttribute),
+  burst: z.optional(numberAttribute),
 };
 
 export function rateLimitOf(item: {

@@ -1,5 +1,4 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
 import { FeatureStoreError } from '../contract/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
@@ -33,7 +32,7 @@ export async function claimArrival(
     // A failed condition tells nothing about the item in dynalite, so it is read; it may have ended in between.
     const first = await readClaim(dynamodb, tenant, claim.key);
     if (first === undefined) continue;
-    if (first.fingerprint === claim.fingerprint) return first.arrival_micros;
+    if (first.fingerprint === claim.fingerprint) return first.arrivalMicros;
     throw new FeatureStoreError(
       'idempotency_key_reused',
       'the Idempotency-Key was used within the last 24 hours for a request with another body',
@@ -75,13 +74,11 @@ async function putClaim(
   }
 }
 
-const claimSchema = z.object({ fingerprint: textAttribute, arrival_micros: numberAttribute });
-
 async function readClaim(
   { client, tables }: DynamoDb,
   { tenantId }: TenantContext,
   key: string,
-): Promise<z.infer<typeof claimSchema> | undefined> {
+): Promise<{ readonly fingerprint: string; readonly arrivalMicros: number } | undefined> {
   const { Item } = await callDynamoDb(() =>
     client.send(
       new GetItemCommand({
@@ -91,5 +88,9 @@ async function readClaim(
       }),
     ),
   );
-  return Item === undefined ? undefined : claimSchema.parse(Item);
+  if (Item === undefined) return undefined;
+  return {
+    fingerprint: textAttribute.parse(Item.fingerprint),
+    arrivalMicros: numberAttribute.parse(Item.arrival_micros),
+  };
 }

@@ -1,18 +1,18 @@
-import * as z from 'zod';
+import * as z from '../contract/zod.ts';
 import { numberAttribute, rateLimitAttributes, rateLimitOf, textAttribute } from './attributes.ts';
 
 export type Tenant = z.infer<typeof tenantSchema>;
 
-export const tenantSchema = z
-  .object({
+export const tenantSchema = z.pipe(
+  z.object({
     name: textAttribute,
     tenant_id: textAttribute,
     cell: textAttribute,
     layout: numberAttribute,
     created_at: textAttribute,
     ...rateLimitAttributes,
-  })
-  .transform((item) => ({
+  }),
+  z.transform((item) => ({
     name: item.name,
     /** Names the Postgres schema and the cache keys. */
     tenantId: item.tenant_id,
@@ -24,4 +24,5 @@ export const tenantSchema = z
     createdAt: item.created_at,
     /** Of all its keys together; undefined is what the deployment says. */
     rateLimit: rateLimitOf(item),
-  }));
+  })),
+);
