@@ -1,11 +1,11 @@
-import * as z from 'zod';
+import * as z from '../../shared/contract/zod.ts';
 import { type ReplayReport, replayDeadLetters } from '../../shared/delivery/index.ts';
 import { composeDelivery } from '../composition/delivery.ts';
 
 /** Before Lambda's own end, for the letters under way. */
 const reserveMillis = 60_000;
 
-const requestSchema = z.strictObject({ prefix: z.string().optional() });
+const requestSchema = z.strictObject({ prefix: z.optional(z.string()) });
 
 const { deliver, deadLetters, flush } = await composeDelivery();
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../shared/contract/zod.ts';
 import type { FunctionApp } from '../http/create-app.ts';
 import { createProgress } from './progress.ts';
 import { type Send, seed } from './seed.ts';
@@ -34,7 +34,7 @@ export function sendTo(app: FunctionApp): Send {
 }
 
 const ageSchema = z.object({
-  metadata: z.object({ 'merchant_risk@1:chargeback_rate': z.object({ age_seconds: z.number().nullable() }) }),
+  metadata: z.object({ 'merchant_risk@1:chargeback_rate': z.object({ age_seconds: z.nullable(z.number()) }) }),
 });
 
 /** Of the row that is written last; undefined where it is not there. */

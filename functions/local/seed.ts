@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../shared/contract/zod.ts';
 import { sampleRegistrations, sampleViews } from './sample-data.ts';
 
 /** How requests reach a feature store: over the network, or straight into an app of this process. A GET without a body. */

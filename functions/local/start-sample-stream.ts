@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../shared/contract/zod.ts';
 import type { PublishEvents } from '../../shared/delivery/index.ts';
 import type { Logger } from '../../shared/platform/logger.ts';
 import type { FunctionApp } from '../http/create-app.ts';

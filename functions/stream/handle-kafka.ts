@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../shared/contract/zod.ts';
 import { arrivalMicrosOf, type DeliverRecords, type StreamRecord } from '../../shared/delivery/index.ts';
 
 /** What Lambda hands over of topics of Kafka: lists of records by `topic-partition`, each in the order of its offsets. */
@@ -8,12 +8,12 @@ const kafkaEventSchema = z.object({
     z.array(
       z.object({
         topic: z.string(),
-        partition: z.number().int().nonnegative(),
-        offset: z.number().int().nonnegative(),
+        partition: z.int().check(z.nonnegative()),
+        offset: z.int().check(z.nonnegative()),
         /** Milliseconds. */
-        timestamp: z.number().int(),
+        timestamp: z.int(),
         /** Base64. None: a tombstone of a compacted topic. */
-        value: z.string().nullish(),
+        value: z.nullish(z.string()),
       }),
     ),
   ),

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { isObject } from '../../shared/contract/is-object.ts';
+import * as z from '../../shared/contract/zod.ts';
 import { arrivalMicrosOf, type DeliverRecords, type StreamRecord } from '../../shared/delivery/index.ts';
 
 /** A record as Lambda hands it over, of what there is in it. */

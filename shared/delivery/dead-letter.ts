@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { formatMicros } from '../contract/time.ts';
+import * as z from '../contract/zod.ts';
 import type { BindingTarget } from '../platform/stream-bindings.ts';
 import type { EventRefusal } from './identify-event.ts';
 import type { StreamRecord } from './stream-record.ts';
@@ -48,9 +48,9 @@ const deadLetterSchema = z.object({
   transport: z.enum(['kinesis', 'kafka']),
   stream: z.string(),
   shard: z.string(),
-  sequence: z.string().regex(/^\d+$/),
+  sequence: z.string().check(z.regex(/^\d+$/)),
   arrival_micros: z.number(),
-  refused: z.array(z.object({ index: z.number() })).nullable(),
+  refused: z.nullable(z.array(z.object({ index: z.number() }))),
   data: z.base64(),
 });
 

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { FeatureStoreError } from '../contract/errors.ts';
 import { rejectionSchema } from '../contract/ingest.ts';
+import * as z from '../contract/zod.ts';
 import type { IngestRows } from '../ingestion/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantContext } from '../platform/context.ts';
