@@ -2,9 +2,9 @@ import { en } from 'zod/locales';
 import { config, type core, globalRegistry, type ZodMiniType } from 'zod/mini';
 
 /**
- * Zod as all that goes to Lambda uses it: its small build, whose schemas are functions in place of methods and cost a cold
- * start a third of the classic ones (docs/adr/0020). That build is without words for what is wrong; the classic one's are set
- * here, so that no schema comes without them.
+ * Zod as all that goes to Lambda uses it: its small build, where what others have as methods of each schema are functions. It
+ * is 66 KB less in the bundle of online and with it 40 ms of processor less a cold start (docs/adr/0020). That build is without
+ * words for what is wrong; the classic one's are set here, so that no schema comes without them.
  */
 export * from 'zod/mini';
 

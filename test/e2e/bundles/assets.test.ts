@@ -40,7 +40,8 @@ test('online has nothing beside its module, which is under 1 MB', () => {
 });
 
 test.each([
-  ['OpenAPI and the docs', /zod-openapi|@scalar|zod\/v4\/classic\/from-json-schema/],
+  ['OpenAPI and the docs', /zod-openapi|@scalar|zod\/v4\/core\/(to-)?json-schema/],
+  ['the classic build of Zod', /zod\/v4\/classic\//],
   ['the CDK', /aws-cdk|constructs\//],
   ['the SDK of AWS', /@aws-sdk\//],
   ['embedded stores and brokers', /pglite|dynalite|kinesis-local|@platformatic|s3rver/],
@@ -50,7 +51,7 @@ test.each([
   ],
   [
     'schemas of other functions',
-    /shared\/contract\/(ingest|events|tenancy|feature-|features|training|statistics|stream-|routes)/,
+    /shared\/contract\/(ingest|events|tenancy|feature-|features|training|statistics|stream-|routes|definitions|pages|given-times|reserved-names)/,
   ],
   [
     'what scrapes, and the server of a laptop',
