@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { bundleFunctions } from './bundle-functions.ts';
+import { bundleFunctions } from './bundling/bundle-functions.ts';
 import { createStacks } from './create-stacks.ts';
 import { parseSettings } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import { type App, Tags } from 'aws-cdk-lib';
 import { acknowledgeFindings } from './acknowledge-findings.ts';
-import type { Bundles } from './bundle-functions.ts';
+import type { Bundles } from './bundling/bundle-functions.ts';
 import { namePrefix, type Settings } from './settings.ts';
 import { ApiStack } from './stacks/api.ts';
 import { DataStack } from './stacks/data.ts';

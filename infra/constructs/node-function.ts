@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { Bundle } from '../bundle-functions.ts';
+import type { Bundle } from '../bundling/bundle-functions.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 export interface NodeFunctionProps {

@@ -5,7 +5,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import type { Construct } from 'constructs';
-import type { Bundles, FunctionName } from '../bundle-functions.ts';
+import type { Bundles, FunctionName } from '../bundling/bundle-functions.ts';
 import { NodeFunction, type NodeFunctionProps } from '../constructs/node-function.ts';
 import { RunbookAlarm } from '../constructs/runbook-alarm.ts';
 import { awsMetric } from '../metrics.ts';

@@ -8,7 +8,8 @@ import { config, type core, globalRegistry, type ZodMiniType } from 'zod/mini';
  */
 export * from 'zod/mini';
 
-config(en());
+// It generates no parser: not even looked at is whether it may, 2 ms.
+config({ ...en(), jitless: true });
 
 /** For `apply`: the schema with what the OpenAPI document is to say of it. A copy, since others may use the schema too. */
 export function documented<Schema extends ZodMiniType>(schema: Schema, meta: core.GlobalMeta): Schema {

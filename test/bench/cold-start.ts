@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
-import { bundleModule } from '../../infra/bundle-module.ts';
+import { bundleModule } from '../../infra/bundling/bundle-module.ts';
 import { gatewayEvent } from '../support/gateway-event.ts';
 import { startBenchStores } from './support/bench-stores.ts';
 import { firstAnswer } from './support/first-answer.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import * as z from 'zod';
-import type { Bundle, Bundles } from '../../infra/bundle-functions.ts';
+import type { Bundle, Bundles } from '../../infra/bundling/bundle-functions.ts';
 import { createStacks } from '../../infra/create-stacks.ts';
 import { parseSettings } from '../../infra/settings.ts';
 import type { Stacks } from '../../infra/stage-stacks.ts';
@@ -113,7 +113,7 @@ export function emptyBundles(root: string): Bundles {
     const folder = join(root, name);
     mkdirSync(folder);
     writeFileSync(join(folder, 'index.mjs'), '');
-    return { folder, inputs: [] };
+    return { folder };
   };
   const [online, ingest, registry] = [empty('online'), empty('ingest'), empty('registry')];
   const [migrate, sweep, maintain] = [empty('migrate'), empty('sweep'), empty('maintain')];

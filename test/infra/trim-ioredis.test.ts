@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root } from '../../infra/bundle-module.ts';
-import { commandsKept } from '../../infra/trim-ioredis.ts';
+import { root } from '../../infra/bundling/bundle-module.ts';
+import { commandsKept } from '../../infra/bundling/trim-ioredis.ts';
 
 const known: object = JSON.parse(
   readFileSync(join(root, 'node_modules/@ioredis/commands/built/commands.json'), 'utf8'),

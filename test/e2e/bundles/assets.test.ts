@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { contextWith, devWithKafka, functionsOf } from '../../infra/synthesize.ts';
+import { gatewayEvent } from '../../support/gateway-event.ts';
 import { type Assets, synthesizeAssets } from './synthesize-assets.ts';
 
 let assets: Assets;
@@ -65,7 +67,34 @@ test.each([
 
 test('the maps name the files of the project, and no folder of the machine that made them', () => {
   for (const { name } of functionsOf(assets)) {
-    const elsewhere = sourcesOf(name).filter((file) => !/^\.\.\/\.\.\/(functions|shared|node_modules)\//.test(file));
+    const elsewhere = sourcesOf(name).filter(
+      (file) => !/^(builtin|package-as-text):|^\.\.\/\.\.\/(functions|shared|node_modules)\//.test(file),
+    );
     expect(elsewhere, name).toEqual([]);
   }
 });
+
+test('the first answer of online loads none of fetch, which is half of what a bare handler takes to start', () => {
+  const script = `
+    const { handler } = await import(process.argv[1]);
+    const { statusCode } = await handler(JSON.parse(process.argv[2]), {});
+    process.stderr.write(JSON.stringify({ statusCode, loaded: process.moduleLoadList.filter((name) => /undici/.test(name)) }));
+    process.exit();`;
+  const event = gatewayEvent({ method: 'POST', path: '/api/v1/features/online', body: {} });
+  const { stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script, join(assets.folderOf('online'), 'index.mjs'), JSON.stringify(event)],
+    { env: nowhere, encoding: 'utf8' },
+  );
+  expect(JSON.parse(stderr)).toEqual({ statusCode: 401, loaded: [] });
+});
+
+/** Stores that a request without a key does not ask. */
+const nowhere = {
+  POSTGRES_URL: 'postgres://127.0.0.1:1/none',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  API_KEY_SECRET: 'a pepper of the tests, long enough',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+};

@@ -172,17 +172,19 @@ test('the backfill counts what a stream view’s source had before it', async ()
   expect((await post(registry, '/api/v1/stream-sources', source)).status).toBe(201);
   await publish(
     'clicks',
-    ['c1', 'c2'].map((event_id) => ({ event_id, user_id: 'u4', at: newer })),
+    ['u4', 'u4', 'a robot'].map((user_id, index) => ({ event_id: `c${index}`, user_id, at: newer })),
   );
   expect(await stream.invoke({ Records: await recordsOf(stores.kinesis, madeName) })).toEqual({
     batchItemFailures: [],
   });
   const aggregations = [{ name: 'clicks_7d', function: 'count', window: '7d' }];
-  const view = { name: 'clicking', entity_type: 'user', source: 'clicks', entity_key: 'user_id', aggregations };
+  const where = 'user_id != "a robot"';
+  const view = { name: 'clicking', entity_type: 'user', source: 'clicks', entity_key: 'user_id', where, aggregations };
   expect((await post(registry, '/api/v1/feature-views', view)).status).toBe(201);
   const backfill = await start('backfill');
-  expect(await backfill.invoke({})).toEqual({ events: 2, finished: 1, remaining: 0 });
+  expect(await backfill.invoke({})).toEqual({ events: 3, finished: 1, remaining: 0 });
   expect(await read('u4', ['clicks_7d'])).toMatchObject({ features: { clicks_7d: 2 } });
+  expect(await read('a robot', ['clicks_7d'])).toMatchObject({ features: { clicks_7d: 0 } });
 });
 
 test('events go from ingest through Kinesis to the consumer, and count once', async () => {

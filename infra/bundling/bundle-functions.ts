@@ -25,8 +25,6 @@ export type FunctionName = keyof typeof sources;
 export interface Bundle {
   /** What is uploaded: `index.mjs`, its source map, and the files beside it. */
   readonly folder: string;
-  /** Every source file in it, from the project's root. */
-  readonly inputs: readonly string[];
 }
 
 export type Bundles = Readonly<Record<FunctionName, Bundle>>;
@@ -52,11 +50,11 @@ export async function bundleFunctions(): Promise<Bundles> {
 
 async function bundleFunction(name: FunctionName, folder: string): Promise<Bundle> {
   const { entry, beside } = sources[name];
-  const { outputFiles, metafile } = await bundleModule(name, entry);
+  const { outputFiles } = await bundleModule(name, entry);
   mkdirSync(folder, { recursive: true });
   for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
   for (const [file, source] of Object.entries(beside)) copy(join(root, source), join(folder, file));
-  return { folder, inputs: Object.keys(metafile.inputs) };
+  return { folder };
 }
 
 function copy(source: string, target: string): void {
