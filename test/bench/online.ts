@@ -4,6 +4,7 @@ import { measureMisses } from './support/measure-misses.ts';
 import { runPacedLoad } from './support/paced-load.ts';
 import { type Figures, printReport } from './support/report.ts';
 import { startServer } from './support/server-process.ts';
+import { warmUp } from './support/warm-up.ts';
 
 /**
  * bench:online: reads through the whole HTTP stack on a real Redis, every read a hit, against the bare handler of
@@ -60,8 +61,8 @@ async function measure(shape: Case): Promise<Figures> {
     ours: { ...load, url: ours.url, path: '/api/v1/features/online' },
     bare: { ...load, url: bare.url, path: `/${shape.entities === 1 ? 'one' : 'many'}/bench_${shape.features}_v1` },
   };
-  await runLoad({ ...turns.ours, seconds: 2 });
-  await runLoad({ ...turns.bare, seconds: 2 });
+  await warmUp(turns.bare);
+  await warmUp(turns.ours);
   const results: Record<keyof typeof turns, LoadResult[]> = { ours: [], bare: [] };
   for (let round = 0; round < rounds; round++) {
     results.bare.push(await runLoad({ ...turns.bare, seconds }));
