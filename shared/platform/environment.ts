@@ -74,7 +74,7 @@ const environmentSchema = z.object({
   PLATFORM_API_KEY: z.optional(secret),
   CACHE_TTL_SECONDS: z._default(integer(0, 31_536_000), 86_400),
   CACHE_GENERATION: z._default(integer(1, 1_000_000), 1),
-  CACHE_TIMEOUT_MS: z._default(integer(1, 60_000), 100),
+  CACHE_TIMEOUT_MS: z._default(integer(1, 60_000), 250),
   CACHE_HOLD_MS: z._default(integer(0, 5000), 0),
   DEFAULT_REQUESTS_PER_SECOND: z._default(integer(0, 100_000), 0),
   DEFAULT_BURST: z._default(integer(0, 1_000_000), 0),
