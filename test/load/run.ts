@@ -1,7 +1,7 @@
 import { createApiClient } from '../bench/support/api-client.ts';
 import { readCacheCounts } from '../bench/support/cache-counts.ts';
 import { runCommand } from '../bench/support/explained-error.ts';
-import { runLoad } from '../bench/support/load.ts';
+import { warmUp } from '../bench/support/warm-up.ts';
 import { writeView } from '../bench/support/write-view.ts';
 import { anyEntity, loadService, loadView } from './data.ts';
 import { type LoadOptions, parseLoadOptions, usage } from './options.ts';
@@ -46,7 +46,7 @@ async function runScripts(
   await client.post('/api/v1/feature-services', loadService);
   const showsMetrics = (await readCacheCounts(url)) !== undefined;
   if (!showsMetrics) process.stdout.write(`${url}/metrics is not shown: the cache hit rate is not checked\n`);
-  if (!options.isShort) await warmUp(url, '/api/v1/features/online', client.headers);
+  if (!options.isShort) await warmServer(url, '/api/v1/features/online', client.headers);
   const overrides = overridesFor(options, showsMetrics);
   const reports: Record<string, Report> = {};
   for (const script of scripts) {
@@ -65,17 +65,17 @@ async function runFloor(
   process.stdout.write('\n== floor.yml, a bare handler on the same Redis\n');
   const floor = await local.startFloor();
   try {
-    await warmUp(floor.url, '/one/load_profile_v1', {});
+    await warmServer(floor.url, '/one/load_profile_v1', {});
     return { floor: await runScript({ script: 'floor.yml', url: floor.url, apiKey, overrides: {}, cores }) };
   } finally {
     await floor.stop();
   }
 }
 
-/** What a new process takes to compile its path is not what its users wait for: three seconds of reads that nobody counts. */
-async function warmUp(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<void> {
+/** What a new process takes to compile its path is not what its users wait for. */
+async function warmServer(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<void> {
   const bodyOf = (): string => JSON.stringify({ entity_id: anyEntity(), feature_names: loadView.features });
-  await runLoad({ url, path, headers, bodies: bodyOf, connections: 8, seconds: 3 });
+  await warmUp({ url, path, headers, bodies: bodyOf, connections: 8 });
 }
 
 function sayCores(cores: ReturnType<typeof splitCores>): void {
