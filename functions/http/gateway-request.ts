@@ -11,7 +11,7 @@ export interface GatewayEvent {
 
 /**
  * As much of a Request as Hono and our routes read: method, URL and headers; read-bytes.ts takes the body from the event. The
- * first Request of a process would load all of Node's fetch, a tenth of a cold start (docs/adr/0020).
+ * first Request of a process would load all of Node's fetch, half of what a bare handler takes to start (docs/adr/0020).
  *
  * Throws a TypeError where the gateway's URL is none.
  */

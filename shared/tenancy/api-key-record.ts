@@ -32,18 +32,19 @@ const visible = {
   ...rateLimitAttributes,
 };
 
-export const apiKeySchema = z.pipe(
-  z.object(visible),
-  z.transform((item) => ({
-    keyId: item.key_id,
-    scopes: item.scopes,
-    description: item.description,
-    /** RFC 3339 */
-    createdAt: item.created_at,
-    /** Undefined where the tenant's is all. */
-    rateLimit: rateLimitOf(item),
-  })),
-);
+const visibleSchema = z.object(visible);
+
+const apiKeyOf = (item: z.infer<typeof visibleSchema>) => ({
+  keyId: item.key_id,
+  scopes: item.scopes,
+  description: item.description,
+  /** RFC 3339 */
+  createdAt: item.created_at,
+  /** Undefined where the tenant's is all. */
+  rateLimit: rateLimitOf(item),
+});
+
+export const apiKeySchema = z.pipe(visibleSchema, z.transform(apiKeyOf));
 
 export const apiKeyRecordSchema = z.pipe(
   z.object({
@@ -55,11 +56,7 @@ export const apiKeyRecordSchema = z.pipe(
     key_hash: bytesAttribute,
   }),
   z.transform((item) => ({
-    keyId: item.key_id,
-    scopes: item.scopes,
-    description: item.description,
-    createdAt: item.created_at,
-    rateLimit: rateLimitOf(item),
+    ...apiKeyOf(item),
     tenantId: item.tenant_id,
     tenantName: item.tenant_name,
     cell: item.cell,
