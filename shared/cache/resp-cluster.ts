@@ -3,7 +3,6 @@ import { clusterSlot } from './cluster-slot.ts';
 import { gatherWrites } from './gather-writes.ts';
 import type { RedisCommand } from './redis-client.ts';
 import { connectionSettings, type OnConnectionError, type RespClient, reconnectDelayMillis } from './resp-client.ts';
-import { sendPipeline } from './resp-single.ts';
 import type { RespAddress } from './resp-url.ts';
 
 /** After about ten seconds without a node it is given up, and without any the cluster is looked for from the start. */
@@ -53,16 +52,18 @@ export function connectCluster(
     return command.mayFail ? sendAlone(command).catch((error: unknown) => error) : sendAlone(command);
   }
 
-  async function sendToNode(owner: Redis | undefined, commands: readonly RedisCommand[]): Promise<unknown[]> {
+  function sendToNode(owner: Redis | undefined, commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendOne));
     gatherWrites(owner, commands);
-    const replies = await sendPipeline(owner, commands);
     return Promise.all(
-      commands.map((command, index) => {
-        const [error, reply] = replies[index] ?? [new Error('No answer')];
-        if (error && isRedirection(error)) return sendOne(command);
-        if (error && !command.mayFail) throw error;
-        return error ?? reply;
+      commands.map(async (command) => {
+        try {
+          return await owner.call(command.name, command.args);
+        } catch (error) {
+          if (error instanceof Error && isRedirection(error)) return sendOne(command);
+          if (command.mayFail) return error;
+          throw error;
+        }
       }),
     );
   }

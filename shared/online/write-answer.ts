@@ -1,8 +1,8 @@
-import type { FeatureStatus } from '../contract/online.ts';
+import { type FeatureStatus, featureStatuses } from '../contract/online.ts';
 import { formatMicros } from '../contract/time.ts';
 import { answerTooLarge } from '../platform/answer-limit.ts';
-import type { PlannedFeature, ReadPlan } from '../registry/index.ts';
-import { type StoredRow, statusOf } from '../values/index.ts';
+import type { PlannedFeature, PlannedRun, ReadPlan } from '../registry/index.ts';
+import { isOutsideMaxAge, type StoredRow, statusOf } from '../values/index.ts';
 import type { BoundRow } from './bind-entities.ts';
 
 /** The rows behind an answer. */
@@ -57,33 +57,56 @@ export function writeOneAnswer(plan: ReadPlan, rows: AnswerRows): string {
 }
 
 export function writeManyAnswer(plan: ReadPlan, rows: AnswerRows): string {
-  const names = `[${plan.features.map(({ jsonName }) => jsonName).join(',')}]`;
-  const written: string[] = [];
+  // Put together at the end, so that the texts of rows are copied once.
+  const pieces = [plan.listHead];
   let length = 0;
-  for (const bound of rows.bound) {
-    const row = writeRow(plan, rows, bound);
-    length += row.length;
+  for (const [index, bound] of rows.bound.entries()) {
+    const { values, statuses } = writeLists(plan, rows, bound);
+    pieces.push(index === 0 ? '{' : ',{', bound.echo, ',"values":[', values);
+    if (rows.includeMetadata) pieces.push('],"statuses":[', statuses);
+    pieces.push(']}');
+    length += bound.echo.length + values.length + (rows.includeMetadata ? statuses.length : 0);
     if (length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
-    written.push(row);
   }
-  return `{"feature_names":${names},"rows":[${written.join(',')}]}`;
+  pieces.push(']}');
+  return pieces.join('');
 }
 
-function writeRow(plan: ReadPlan, rows: AnswerRows, bound: BoundRow): string {
-  let values = '';
-  let statuses = '';
-  for (const planned of plan.features) {
-    const place = placeOf(bound, planned);
-    const status = statusAt(rows, planned, place);
-    const separator = values === '' ? '' : ',';
-    values += separator + valueText(rows.stored[place], planned, status);
-    if (values.length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
-    if (rows.includeMetadata) statuses += `${separator}"${status}"`;
+function writeLists(plan: ReadPlan, rows: AnswerRows, bound: BoundRow): { values: string; statuses: string } {
+  const values: string[] = [];
+  const statuses: string[] = [];
+  let length = 0;
+  for (const run of plan.runs) {
+    const place = placeOf(bound, run.features[0]);
+    const copied = run.isCopied ? presentRun(rows, run, place) : undefined;
+    if (copied !== undefined) {
+      values.push(copied);
+      statuses.push(run.presentStatuses);
+      continue;
+    }
+    for (const planned of run.features) {
+      const status = statusAt(rows, planned, place);
+      const value = valueText(rows.stored[place], planned, status);
+      values.push(value);
+      statuses.push(statusTexts[status]);
+      length += value.length;
+      if (length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
+    }
   }
-  return rows.includeMetadata
-    ? `{${bound.echo},"values":[${values}],"statuses":[${statuses}]}`
-    : `{${bound.echo},"values":[${values}]}`;
+  return { values: values.join(','), statuses: statuses.join(',') };
 }
+
+/** The values of a run as the row has them, where all are present. */
+function presentRun(rows: AnswerRows, { features: [first], from, to }: PlannedRun, place: number): string | undefined {
+  if (rows.unavailable.size > 0 && rows.unavailable.has(place)) return undefined;
+  const row = rows.stored[place];
+  if (row?.presentText === undefined || isOutsideMaxAge(row, first.ttlMicros, rows.asOfMicros)) return undefined;
+  return row.presentText(from, to);
+}
+
+const statusTexts = Object.fromEntries(featureStatuses.map((status) => [status, `"${status}"`] as const)) as Readonly<
+  Record<FeatureStatus, string>
+>;
 
 function placeOf({ entities }: BoundRow, { entity, table }: PlannedFeature): number {
   return (entities[entity]?.firstPlace ?? 0) + table;

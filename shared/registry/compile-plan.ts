@@ -9,6 +9,10 @@ export interface ReadPlan {
   /** As asked for, in that order; a name asked twice stands twice. */
   readonly names: readonly string[];
   readonly features: readonly PlannedFeature[];
+  /** `features` in pieces: what answers that are lists are written from. */
+  readonly runs: readonly PlannedRun[];
+  /** How an answer of many entities begins: the names, up to its rows. */
+  readonly listHead: string;
   /** Each name once: what answers that are objects have. */
   readonly distinctFeatures: readonly PlannedMember[];
   /** Tables of all entities together. */
@@ -31,6 +35,18 @@ export interface PlannedFeature {
   readonly table: number;
   /** Index of the table among all tables of the plan. */
   readonly slot: number;
+}
+
+/** Features asked one after another that are neighbours in one table too, in its order, and of the same TTL. */
+export interface PlannedRun {
+  readonly features: readonly [PlannedFeature, ...PlannedFeature[]];
+  /** The first one's position, and the position after the last one's. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether what stands before it in a row is so little that finding it there costs less than taking the row apart. */
+  readonly isCopied: boolean;
+  /** `"PRESENT"` for each feature. */
+  readonly presentStatuses: string;
 }
 
 /** A feature as a member of an answer's objects, of which each read writes two: its JSON text up to what is of the moment. */
@@ -79,6 +95,8 @@ export function compilePlan(asked: readonly PlannedName[]): ReadPlan {
   return {
     names: asked.map(({ name }) => name),
     features,
+    runs: planRuns(features),
+    listHead: `{"feature_names":[${features.map(({ jsonName }) => jsonName).join(',')}],"rows":[`,
     distinctFeatures: [...new Map(features.map((feature) => [feature.name, feature])).values()].map(asMember),
     slots: planned.reduce((slots, { tables }) => slots + tables.length, 0),
     entities: planned,
@@ -125,6 +143,36 @@ function planFeature(
     table,
     slot: planned.firstSlot + table,
   };
+}
+
+/** Of a row at most so many times the values that are answered are looked through for them. */
+const mostPassed = 4;
+
+function planRuns(features: readonly PlannedFeature[]): PlannedRun[] {
+  const runs: [PlannedFeature, ...PlannedFeature[]][] = [];
+  for (const planned of features) {
+    const run = runs.at(-1);
+    const before = run?.at(-1);
+    if (before !== undefined && isNext(before, planned)) run?.push(planned);
+    else runs.push([planned]);
+  }
+  return runs.map((run) => {
+    const from = run[0].feature.position;
+    const to = from + run.length;
+    return {
+      ...{ features: run, from, to },
+      isCopied: to <= mostPassed * run.length,
+      presentStatuses: run.map(() => '"PRESENT"').join(','),
+    };
+  });
+}
+
+function isNext(before: PlannedFeature, planned: PlannedFeature): boolean {
+  return (
+    planned.slot === before.slot &&
+    planned.feature.position === before.feature.position + 1 &&
+    planned.ttlMicros === before.ttlMicros
+  );
 }
 
 function asMember(feature: PlannedFeature, place: number): PlannedMember {

@@ -3,6 +3,7 @@ export type { RegistryEffects } from './change-registry.ts';
 export type {
   PlannedEntity,
   PlannedFeature,
+  PlannedRun,
   PlannedTable,
   ReadPlan,
 } from './compile-plan.ts';

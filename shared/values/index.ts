@@ -24,7 +24,7 @@ export {
   listSegments,
   type Segment,
 } from './segments.ts';
-export { parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
+export { isOutsideMaxAge, parseStoredRow, type StoredRow, statusOf } from './stored-row.ts';
 export { carriedTableName, fromMicrosSql, toMicrosSql, viewTableName } from './tables.ts';
 export { compressionSql, enableTimescale, makeHypertable, readTimescale, type Timescale } from './timescale.ts';
 export { mostLengthOf } from './value-length.ts';

@@ -1,4 +1,5 @@
 import type { FeatureStatus } from '../contract/online.ts';
+import { copyPresent, splitJsonArray } from './json-array.ts';
 
 /**
  * A row as the cache and `latest` hold it, `[event_time_us,created_at_us,revision,v1,v2,…]`, taken apart: each value stays
@@ -17,11 +18,46 @@ export interface StoredRow {
    * There a value is undefined where its window has no event, and `eventMicros` is the newest of all, NaN without any.
    */
   readonly eventTimes?: readonly (number | null | undefined)[];
+  /**
+   * The texts of the values from one position to before another, with the commas between them, as one text; undefined where one
+   * of them is null or not there. Rows that are not stored so have no such text.
+   */
+  presentText?(from: number, to: number): string | undefined;
 }
 
 export function parseStoredRow(text: string): StoredRow {
-  const [eventMicros, createdMicros, revision, ...values] = splitJsonArray(text);
-  return { eventMicros: Number(eventMicros), createdMicros: Number(createdMicros), revision: Number(revision), values };
+  return new TextRow(text);
+}
+
+/** Taken apart only where a value is asked for by itself. */
+class TextRow implements StoredRow {
+  readonly eventMicros: number;
+  readonly createdMicros: number;
+  readonly revision: number;
+  readonly #text: string;
+  /** Where the first value begins. */
+  readonly #first: number;
+  #values: readonly string[] | undefined;
+
+  constructor(text: string) {
+    const created = text.indexOf(',') + 1;
+    const revision = text.indexOf(',', created) + 1;
+    const end = text.indexOf(',', revision);
+    this.#text = text;
+    this.#first = end === -1 ? text.length : end + 1;
+    this.eventMicros = Number(text.slice(1, created - 1));
+    this.createdMicros = Number(text.slice(created, revision - 1));
+    this.revision = Number(text.slice(revision, this.#first - 1));
+  }
+
+  get values(): readonly string[] {
+    this.#values ??= splitJsonArray(this.#text, this.#first);
+    return this.#values;
+  }
+
+  presentText(from: number, to: number): string | undefined {
+    return copyPresent(this.#text, this.#first, from, to);
+  }
 }
 
 /**
@@ -38,10 +74,15 @@ export function statusOf(
   if (row === undefined) return 'NOT_FOUND';
   if (row.eventTimes !== undefined)
     return windowStatusOf(row.values[position], row.eventTimes[position], ttlMicros, asOfMicros);
-  if (asOfMicros - row.eventMicros > ttlMicros) return 'OUTSIDE_MAX_AGE';
+  if (isOutsideMaxAge(row, ttlMicros, asOfMicros)) return 'OUTSIDE_MAX_AGE';
   const value = row.values[position];
   if (value === undefined) return 'NOT_FOUND';
   return value === 'null' ? 'NULL_VALUE' : 'PRESENT';
+}
+
+/** Whether the row as a whole is older than the TTL, so that it is said of each of its features. Not of windows, whose ages differ. */
+export function isOutsideMaxAge({ eventMicros }: StoredRow, ttlMicros: number, asOfMicros: number): boolean {
+  return asOfMicros - eventMicros > ttlMicros;
 }
 
 /** Section 4: a count of 0 is a value too, and without an event there is no age. */
@@ -54,36 +95,4 @@ function windowStatusOf(
   if (value === undefined) return 'NOT_FOUND';
   if (typeof eventMicros === 'number' && asOfMicros - eventMicros > ttlMicros) return 'OUTSIDE_MAX_AGE';
   return value === 'null' ? 'NULL_VALUE' : 'PRESENT';
-}
-
-const quote = 34;
-const comma = 44;
-const openBracket = 91;
-const backslash = 92;
-const closeBracket = 93;
-const openBrace = 123;
-const closeBrace = 125;
-
-/** The elements of an array that JSON.stringify wrote, each as its JSON text. */
-export function splitJsonArray(text: string): string[] {
-  // Numbers, booleans and nulls hold no comma.
-  if (!text.includes('"') && !text.includes('[', 1)) return text.slice(1, -1).split(',');
-  const elements: string[] = [];
-  let depth = 0;
-  let isInString = false;
-  let from = 1;
-  for (let at = 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (isInString) {
-      if (code === backslash) at++;
-      else if (code === quote) isInString = false;
-    } else if (code === quote) isInString = true;
-    else if (code === openBracket || code === openBrace) depth++;
-    else if ((code === closeBracket || code === closeBrace) && depth > 0) depth--;
-    else if (depth === 0 && (code === comma || code === closeBracket)) {
-      elements.push(text.slice(from, at));
-      from = at + 1;
-    }
-  }
-  return elements;
 }

@@ -12,7 +12,10 @@ const profile = viewOf(
 );
 const clicks = viewOf(definitionOf({ name: 'clicks', features: [int64('clicks')] }));
 const shop = viewOf(definitionOf({ name: 'shop', entity_type: 'merchant', features: [int64('sales')] }));
-const views = [profile, clicks, shop];
+const wide = ['a', 'b'].map((name) =>
+  viewOf(definitionOf({ name, features: [0, 1, 2, 3, 4, 5].map((at) => int64(`${name}${at}`)) })),
+);
+const views = [profile, clicks, shop, ...wide];
 const index = {
   views: new Map(views.map((view) => [view.name, view])),
   viewsByFeature: viewsByFeature(views.map(newestOf)),
@@ -43,6 +46,30 @@ test('a plan reads each table once, whatever the names: versions that share a ta
     [2, 0],
     [2, 0],
   ]);
+});
+
+test('features asked one after another that are neighbours of one TTL in their table are a run', () => {
+  const runsOf = (...names: string[]) =>
+    planOf(...names).runs.map(({ features, from, to, presentStatuses }) => [
+      features.map(({ name }) => name).join(),
+      from,
+      to,
+      presentStatuses,
+    ]);
+  expect(runsOf('a0', 'a1', 'a2', 'b0', 'a1', 'a0')).toEqual([
+    ['a0,a1,a2', 0, 3, '"PRESENT","PRESENT","PRESENT"'],
+    ['b0', 0, 1, '"PRESENT"'],
+    ['a1', 1, 2, '"PRESENT"'],
+    ['a0', 0, 1, '"PRESENT"'],
+  ]);
+  expect(runsOf('age', 'score', 'size').map(([names]) => names)).toEqual(['age', 'score', 'size']);
+});
+
+test('a run is copied where what stands before it is at most three times as long', () => {
+  const copied = (...names: string[]) => planOf(...names).runs.map(({ isCopied }) => isCopied);
+  expect(copied('a3')).toEqual([true]);
+  expect(copied('a4')).toEqual([false]);
+  expect(copied('a4', 'a5')).toEqual([true]);
 });
 
 test('entity types and tables stand in the order of their first feature, and slots count through all of them', () => {
@@ -83,5 +110,5 @@ test('a TTL is whole microseconds, however its hours were written', () => {
 });
 
 test('nothing asked is an empty plan', () => {
-  expect(compilePlan([])).toEqual({ names: [], features: [], distinctFeatures: [], slots: 0, entities: [] });
+  expect(compilePlan([])).toEqual({ names: [], features: [], runs: [], distinctFeatures: [], slots: 0, entities: [] });
 });

@@ -1,37 +1,30 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseStoredRow, type StoredRow, splitJsonArray, statusOf } from '../../../shared/values/stored-row.ts';
-
-describe('splitJsonArray', () => {
-  test('gives the JSON text of each element, whatever the elements hold', () => {
-    const elements = fc.array(fc.jsonValue({ stringUnit: 'binary' }), { minLength: 1 });
-    fc.assert(
-      fc.property(elements, (values) => {
-        const texts = values.map((value) => JSON.stringify(value));
-        expect(splitJsonArray(`[${texts.join(',')}]`)).toEqual(texts);
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  test.each([
-    ['[1]', ['1']],
-    ['["a,b","]","\\"","\\\\"]', ['"a,b"', '"]"', '"\\""', '"\\\\"']],
-    ['[[],[1,[2,3]],{}]', ['[]', '[1,[2,3]]', '{}']],
-    ['[{"]":"}"},null,true]', ['{"]":"}"}', 'null', 'true']],
-    ['[1e+21,-0.5]', ['1e+21', '-0.5']],
-  ])('of %s', (text, elements) => {
-    expect(splitJsonArray(text)).toEqual(elements);
-  });
-});
+import { parseStoredRow, type StoredRow, statusOf } from '../../../shared/values/stored-row.ts';
 
 test('a stored row is its times, its revision and the texts of its values', () => {
-  expect(parseStoredRow('[1769860800000001,1769860800000002,3,"a",null,[1]]')).toEqual({
+  const row = parseStoredRow('[1769860800000001,1769860800000002,3,"a",null,[1]]');
+  expect({ ...row, values: row.values }).toEqual({
     eventMicros: 1_769_860_800_000_001,
     createdMicros: 1_769_860_800_000_002,
     revision: 3,
     values: ['"a"', 'null', '[1]'],
   });
+});
+
+test.each([
+  ['[-1,2,3]', []],
+  ['[-1,2,3,0]', ['0']],
+])('a stored row may be of few values: %s', (text, values) => {
+  const row = parseStoredRow(text);
+  expect({ ...row, values: row.values }).toEqual({ eventMicros: -1, createdMicros: 2, revision: 3, values });
+});
+
+test('neighbouring values are one text where all are present', () => {
+  const row = parseStoredRow('[1,2,3,"null",4,null,[5,null],"6"]');
+  expect(row.presentText?.(0, 2)).toBe('"null",4');
+  expect(row.presentText?.(1, 3)).toBeUndefined();
+  expect(row.presentText?.(3, 5)).toBe('[5,null],"6"');
+  expect(row.presentText?.(4, 6)).toBeUndefined();
 });
 
 describe('statusOf', () => {

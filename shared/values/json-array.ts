@@ -1,0 +1,62 @@
+const quote = 34;
+const comma = 44;
+const lowerN = 110;
+const openBracket = 91;
+const backslash = 92;
+const closeBracket = 93;
+const openBrace = 123;
+const closeBrace = 125;
+
+/** The elements of an array that JSON.stringify wrote, from the one that begins at `first`, each as its JSON text. */
+export function splitJsonArray(text: string, first = 1): string[] {
+  if (first >= text.length) return [];
+  // Numbers, booleans and nulls hold no comma.
+  if (!text.includes('"', first) && !text.includes('[', first)) return text.slice(first, -1).split(',');
+  const elements: string[] = [];
+  let depth = 0;
+  let from = first;
+  for (let at = first; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === openBracket || code === openBrace) depth++;
+    else if ((code === closeBracket || code === closeBrace) && depth > 0) depth--;
+    else if (depth === 0 && (code === comma || code === closeBracket)) {
+      elements.push(text.slice(from, at));
+      from = at + 1;
+    }
+  }
+  return elements;
+}
+
+/**
+ * Of the elements that begin at `first` those from one index to before another, as they stand, commas between them; undefined
+ * where one of them is null, or there are not so many. One pass over the text and one slice of it.
+ */
+export function copyPresent(text: string, first: number, from: number, to: number): string | undefined {
+  let depth = 0;
+  let index = 0;
+  let start = first;
+  for (let at = first; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === openBracket || code === openBrace) depth++;
+    else if ((code === closeBracket || code === closeBrace) && depth > 0) depth--;
+    else if (depth === 0 && (code === comma || code === closeBracket)) {
+      index++;
+      if (index === from) start = at + 1;
+      if (index === to) return text.slice(start, at);
+    }
+    // Outside strings only null has the letter.
+    else if (code === lowerN && depth === 0 && index >= from) return undefined;
+  }
+  return undefined;
+}
+
+/** Where a string ends that begins with the quote here. */
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  for (let code = text.charCodeAt(at); code !== quote && at < text.length; code = text.charCodeAt(at)) {
+    at += code === backslash ? 2 : 1;
+  }
+  return at;
+}
