@@ -110,5 +110,13 @@ test('a TTL is whole microseconds, however its hours were written', () => {
 });
 
 test('nothing asked is an empty plan', () => {
-  expect(compilePlan([])).toEqual({ names: [], features: [], runs: [], distinctFeatures: [], slots: 0, entities: [] });
+  expect(compilePlan([])).toEqual({
+    names: [],
+    features: [],
+    runs: [],
+    listHead: '{"feature_names":[],"rows":[',
+    distinctFeatures: [],
+    slots: 0,
+    entities: [],
+  });
 });
