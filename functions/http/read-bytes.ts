@@ -13,9 +13,14 @@ interface Bindings {
  * They are taken from what carries them: Fetch's Request copies each body into an ArrayBuffer first, and each of these is memory
  * of its own that the collector has to give back.
  */
-export async function readBytes(c: Context, mostBytes: number): Promise<Buffer | undefined> {
-  const { incoming, event }: Bindings = c.env ?? {};
-  if (incoming !== undefined) return readIncoming(incoming, mostBytes);
+export function readBytes(c: Context, mostBytes: number): Promise<Buffer | undefined> {
+  const { incoming }: Bindings = c.env ?? {};
+  // A promise of its own, not one of an async function that waits for it.
+  return incoming === undefined ? readFetched(c, mostBytes) : readIncoming(incoming, mostBytes);
+}
+
+async function readFetched(c: Context, mostBytes: number): Promise<Buffer | undefined> {
+  const { event }: Bindings = c.env ?? {};
   if (event !== undefined)
     return within(mostBytes, Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'));
   if (c.req.header('content-length') === undefined) return readStream(c.req.raw.body, mostBytes);

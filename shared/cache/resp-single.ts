@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { gatherWrites } from './gather-writes.ts';
+import type { RedisCommand } from './redis-client.ts';
 import { connectionSettings, type OnConnectionError, type RespClient, reconnectDelayMillis } from './resp-client.ts';
 
 /** One server. Connects in the background from now on, for ever. */
@@ -16,20 +17,23 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
   };
   let starting: Promise<void> | undefined = redis.connect().then(settle, settle);
 
+  function sendOne({ name, args, mayFail }: RedisCommand): Promise<unknown> {
+    const reply = redis.call(name, args);
+    return mayFail ? reply.catch((error: unknown) => error) : reply;
+  }
+
   return {
     isReady: () => redis.status === 'ready',
     starting: () => starting,
     slotOf: () => 0,
     // Each by itself, and gathered they leave in one packet all the same. A pipeline of ioredis is an object of 600 members, which
     // lives with its commands and their replies until the collector's next full turn (docs/adr/0006).
-    send: (commands) => {
+    send: async (commands) => {
       gatherWrites(redis, commands);
-      return Promise.all(
-        commands.map(({ name, args, mayFail }) => {
-          const reply = redis.call(name, args);
-          return mayFail ? reply.catch((error: unknown) => error) : reply;
-        }),
-      );
+      const [first] = commands;
+      // The usual case, one entity, is spared the promise of all.
+      if (first !== undefined && commands.length === 1) return [await sendOne(first)];
+      return Promise.all(commands.map(sendOne));
     },
     ping: async () => {
       await redis.ping();
