@@ -31,9 +31,15 @@ const cases: Readonly<Record<string, Case>> = {
   '100x50': { entities: 100, features: 50, connections: 16 },
 };
 
+/**
+ * V8's memory reducer takes a server that waits for the other's turn for an idle one: it collects 100 s after the last full
+ * collection, and then drops the shapes that optimized code is for. Ours was 15 % slower for minutes after it.
+ */
+const neverIdle = '--no-memory-reducer';
+
 const stores = await startBenchStores();
-const ours = await startServer('functions/local.ts --no-seed', { ...stores.env, LOG_LEVEL: 'info' });
-const bare = await startServer('test/bench/bare-server.ts', {
+const ours = await startServer(`${neverIdle} functions/local.ts --no-seed`, { ...stores.env, LOG_LEVEL: 'info' });
+const bare = await startServer(`${neverIdle} test/bench/bare-server.ts`, {
   ...stores.env,
   BARE_KEY_PREFIX: keyPrefix,
   NODE_ENV: 'production',
