@@ -36,6 +36,9 @@ const laptopSecret = 'the secret of a laptop, not of a server';
 const requestsMillis = 3000;
 const closeMillis = 4500;
 
+/** Longer than the minute that clients and balancers keep a connection: after Node's 5 s a request may be sent as it is closed. */
+const keepAliveMillis = 65_000;
+
 /** The whole feature store in one process: the three functions' routes on one server, embedded stores, sample data. */
 async function main(): Promise<void> {
   const options = parseLocalOptions(process.argv.slice(2));
@@ -92,6 +95,7 @@ async function main(): Promise<void> {
     repeat(logger, { name: 'maintenance', pauseMillis: 30_000, firstPauseMillis: 100, work: maintainAll }),
   ];
   const server = createServer(getRequestListener(app.hono.fetch));
+  server.keepAliveTimeout = keepAliveMillis;
   const close = async (): Promise<void> => {
     process.off('SIGINT', close).off('SIGTERM', close);
     // Whoever stops a process waits for it: a store that hangs does not.

@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalProcess, type RealStores, startLocal, startStores, until } from './local-process.ts';
 
@@ -14,6 +14,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await local?.stop();
   await stores?.stop();
+});
+
+test('a connection at rest is kept for longer than the minute after which its users close it', async () => {
+  const agent = new Agent({ keepAlive: true });
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${local.url}/health`, { agent }, resolve).once('error', reject);
+  });
+  answer.resume();
+  expect(answer.headers['keep-alive']).toBe('timeout=65');
+  agent.destroy();
 });
 
 test('SIGTERM under load loses no request that was sent on a connection, and ends the process', async () => {
