@@ -76,32 +76,33 @@ function writeLists(plan: ReadPlan, rows: AnswerRows, bound: BoundRow): { values
   const values: string[] = [];
   const statuses: string[] = [];
   let length = 0;
+  const add = (value: string, status: string): void => {
+    length += value.length;
+    if (length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
+    values.push(value);
+    statuses.push(status);
+  };
   for (const run of plan.runs) {
     const place = placeOf(bound, run.features[0]);
-    const copied = run.isCopied ? presentRun(rows, run, place) : undefined;
+    const copied = run.beginsRow ? presentRun(rows, run, place) : undefined;
     if (copied !== undefined) {
-      values.push(copied);
-      statuses.push(run.presentStatuses);
+      add(copied, run.presentStatuses);
       continue;
     }
     for (const planned of run.features) {
       const status = statusAt(rows, planned, place);
-      const value = valueText(rows.stored[place], planned, status);
-      values.push(value);
-      statuses.push(statusTexts[status]);
-      length += value.length;
-      if (length > rows.maxBytes) throw answerTooLarge(rows.maxBytes);
+      add(valueText(rows.stored[place], planned, status), statusTexts[status]);
     }
   }
   return { values: values.join(','), statuses: statuses.join(',') };
 }
 
-/** The values of a run as the row has them, where all are present. */
-function presentRun(rows: AnswerRows, { features: [first], from, to }: PlannedRun, place: number): string | undefined {
+/** The values of a run that rows begin with as the row has them, where all are present. */
+function presentRun(rows: AnswerRows, { features }: PlannedRun, place: number): string | undefined {
   if (rows.unavailable.size > 0 && rows.unavailable.has(place)) return undefined;
   const row = rows.stored[place];
-  if (row?.presentText === undefined || isOutsideMaxAge(row, first.ttlMicros, rows.asOfMicros)) return undefined;
-  return row.presentText(from, to);
+  if (row?.presentText === undefined || isOutsideMaxAge(row, features[0].ttlMicros, rows.asOfMicros)) return undefined;
+  return row.presentText(features.length);
 }
 
 const statusTexts = Object.fromEntries(featureStatuses.map((status) => [status, `"${status}"`] as const)) as Readonly<

@@ -40,11 +40,8 @@ export interface PlannedFeature {
 /** Features asked one after another that are neighbours in one table too, in its order, and of the same TTL. */
 export interface PlannedRun {
   readonly features: readonly [PlannedFeature, ...PlannedFeature[]];
-  /** The first one's position, and the position after the last one's. */
-  readonly from: number;
-  readonly to: number;
-  /** Whether what stands before it in a row is so little that finding it there costs less than taking the row apart. */
-  readonly isCopied: boolean;
+  /** Whether they are the first ones of their table: what rows begin with is answered as it stands there. */
+  readonly beginsRow: boolean;
   /** `"PRESENT"` for each feature. */
   readonly presentStatuses: string;
 }
@@ -145,9 +142,6 @@ function planFeature(
   };
 }
 
-/** Of a row at most so many times the values that are answered are looked through for them. */
-const mostPassed = 4;
-
 function planRuns(features: readonly PlannedFeature[]): PlannedRun[] {
   const runs: [PlannedFeature, ...PlannedFeature[]][] = [];
   for (const planned of features) {
@@ -156,15 +150,11 @@ function planRuns(features: readonly PlannedFeature[]): PlannedRun[] {
     if (before !== undefined && isNext(before, planned)) run?.push(planned);
     else runs.push([planned]);
   }
-  return runs.map((run) => {
-    const from = run[0].feature.position;
-    const to = from + run.length;
-    return {
-      ...{ features: run, from, to },
-      isCopied: to <= mostPassed * run.length,
-      presentStatuses: run.map(() => '"PRESENT"').join(','),
-    };
-  });
+  return runs.map((run) => ({
+    features: run,
+    beginsRow: run[0].feature.position === 0,
+    presentStatuses: run.map(() => '"PRESENT"').join(','),
+  }));
 }
 
 function isNext(before: PlannedFeature, planned: PlannedFeature): boolean {

@@ -29,25 +29,23 @@ export function splitJsonArray(text: string, first = 1): string[] {
 }
 
 /**
- * Of the elements that begin at `first` those from one index to before another, as they stand, commas between them; undefined
- * where one of them is null, or there are not so many. One pass over the text and one slice of it.
+ * So many elements from the one that begins at `first`, as they stand, commas between them; undefined where one of them is null,
+ * or there are not so many. One pass over what it answers, and one slice.
  */
-export function copyPresent(text: string, first: number, from: number, to: number): string | undefined {
+export function copyPresent(text: string, first: number, count: number): string | undefined {
   let depth = 0;
-  let index = 0;
-  let start = first;
+  let found = 0;
   for (let at = first; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) at = endOfString(text, at);
     else if (code === openBracket || code === openBrace) depth++;
     else if ((code === closeBracket || code === closeBrace) && depth > 0) depth--;
     else if (depth === 0 && (code === comma || code === closeBracket)) {
-      index++;
-      if (index === from) start = at + 1;
-      if (index === to) return text.slice(start, at);
+      found++;
+      if (found === count) return text.slice(first, at);
     }
     // Outside strings only null has the letter.
-    else if (code === lowerN && depth === 0 && index >= from) return undefined;
+    else if (code === lowerN && depth === 0) return undefined;
   }
   return undefined;
 }

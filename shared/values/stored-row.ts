@@ -19,10 +19,10 @@ export interface StoredRow {
    */
   readonly eventTimes?: readonly (number | null | undefined)[];
   /**
-   * The texts of the values from one position to before another, with the commas between them, as one text; undefined where one
-   * of them is null or not there. Rows that are not stored so have no such text.
+   * The texts of the first so many values, with the commas between them, as one text; undefined where one of them is null or not
+   * there. Rows that are not stored so have no such text.
    */
-  presentText?(from: number, to: number): string | undefined;
+  presentText?(count: number): string | undefined;
 }
 
 export function parseStoredRow(text: string): StoredRow {
@@ -55,8 +55,8 @@ class TextRow implements StoredRow {
     return this.#values;
   }
 
-  presentText(from: number, to: number): string | undefined {
-    return copyPresent(this.#text, this.#first, from, to);
+  presentText(count: number): string | undefined {
+    return copyPresent(this.#text, this.#first, count);
   }
 }
 

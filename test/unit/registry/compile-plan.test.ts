@@ -50,26 +50,18 @@ test('a plan reads each table once, whatever the names: versions that share a ta
 
 test('features asked one after another that are neighbours of one TTL in their table are a run', () => {
   const runsOf = (...names: string[]) =>
-    planOf(...names).runs.map(({ features, from, to, presentStatuses }) => [
+    planOf(...names).runs.map(({ features, beginsRow, presentStatuses }) => [
       features.map(({ name }) => name).join(),
-      from,
-      to,
+      beginsRow,
       presentStatuses,
     ]);
   expect(runsOf('a0', 'a1', 'a2', 'b0', 'a1', 'a0')).toEqual([
-    ['a0,a1,a2', 0, 3, '"PRESENT","PRESENT","PRESENT"'],
-    ['b0', 0, 1, '"PRESENT"'],
-    ['a1', 1, 2, '"PRESENT"'],
-    ['a0', 0, 1, '"PRESENT"'],
+    ['a0,a1,a2', true, '"PRESENT","PRESENT","PRESENT"'],
+    ['b0', true, '"PRESENT"'],
+    ['a1', false, '"PRESENT"'],
+    ['a0', true, '"PRESENT"'],
   ]);
   expect(runsOf('age', 'score', 'size').map(([names]) => names)).toEqual(['age', 'score', 'size']);
-});
-
-test('a run is copied where what stands before it is at most three times as long', () => {
-  const copied = (...names: string[]) => planOf(...names).runs.map(({ isCopied }) => isCopied);
-  expect(copied('a3')).toEqual([true]);
-  expect(copied('a4')).toEqual([false]);
-  expect(copied('a4', 'a5')).toEqual([true]);
 });
 
 test('entity types and tables stand in the order of their first feature, and slots count through all of them', () => {

@@ -32,19 +32,18 @@ describe('splitJsonArray', () => {
   });
 });
 
-test('copyPresent gives the elements from one to before another as they stand, and nothing where one is null or missing', () => {
+test('copyPresent gives so many elements as they stand, and nothing where one is null or missing', () => {
   fc.assert(
     fc.property(
       elements,
       fc.array(fc.integer(), { maxLength: 2 }),
-      fc.nat({ max: 6 }),
       fc.integer({ min: 1, max: 6 }),
-      (values, before, from, length) => {
+      (values, before, count) => {
         const head = before.map((value) => `${value},`).join('');
         const texts = values.map((value) => JSON.stringify(value));
-        const asked = texts.slice(from, from + length);
-        const isPresent = asked.length === length && !asked.includes('null');
-        expect(copyPresent(`[${head}${texts.join(',')}]`, head.length + 1, from, from + length)).toBe(
+        const asked = texts.slice(0, count);
+        const isPresent = asked.length === count && !asked.includes('null');
+        expect(copyPresent(`[${head}${texts.join(',')}]`, head.length + 1, count)).toBe(
           isPresent ? asked.join(',') : undefined,
         );
       },

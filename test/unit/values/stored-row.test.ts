@@ -19,12 +19,12 @@ test.each([
   expect({ ...row, values: row.values }).toEqual({ eventMicros: -1, createdMicros: 2, revision: 3, values });
 });
 
-test('neighbouring values are one text where all are present', () => {
-  const row = parseStoredRow('[1,2,3,"null",4,null,[5,null],"6"]');
-  expect(row.presentText?.(0, 2)).toBe('"null",4');
-  expect(row.presentText?.(1, 3)).toBeUndefined();
-  expect(row.presentText?.(3, 5)).toBe('[5,null],"6"');
-  expect(row.presentText?.(4, 6)).toBeUndefined();
+test('the first values are one text where all are present', () => {
+  const row = parseStoredRow('[1,2,3,"null",[4,null],null,5]');
+  expect(row.presentText?.(1)).toBe('"null"');
+  expect(row.presentText?.(2)).toBe('"null",[4,null]');
+  expect(row.presentText?.(3)).toBeUndefined();
+  expect(parseStoredRow('[1,2,3,4]').presentText?.(2)).toBeUndefined();
 });
 
 describe('statusOf', () => {
