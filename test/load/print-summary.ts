@@ -9,6 +9,10 @@ export function printSummary(reports: Readonly<Record<string, Report>>): void {
     const padded = cells.map((cell, column) => cell.padStart(widths[column + 1] ?? 0));
     process.stdout.write(`${[name.padEnd(widths[0] ?? 0), ...padded].join('  ')}\n`);
   }
+  for (const [script, { failures }] of Object.entries(reports)) {
+    const counted = Object.entries(failures).map(([failure, count]) => `${count} ${failure}`);
+    if (counted.length > 0) process.stdout.write(`${script}: ${counted.join(', ')}\n`);
+  }
 }
 
 function lineOf(script: string, report: Report): string[] {

@@ -9,6 +9,8 @@ export interface Report {
   readonly requestsPerSecond: number;
   /** Of requests, those that were not answered with 200. */
   readonly errorRate: number;
+  /** How often what failed a request, such as ECONNRESET. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly p50Millis: number;
   readonly p99Millis: number;
   /** Undefined where the server does not show its metrics. */
@@ -25,6 +27,9 @@ const file = z.object({
   }),
 });
 
+/** Of artillery's counters of requests without an answer. */
+const failurePrefix = 'errors.';
+
 export function readReport(text: string): Omit<Report, 'hasPassed'> {
   const { counters, summaries, firstCounterAt, lastCounterAt } = file.parse(JSON.parse(text)).aggregate;
   const requests = counters['http.requests'] ?? 0;
@@ -35,6 +40,11 @@ export function readReport(text: string): Omit<Report, 'hasPassed'> {
     requests,
     requestsPerSecond: (requests * 1000) / (lastCounterAt - firstCounterAt),
     errorRate: 1 - (counters['http.codes.200'] ?? 0) / requests,
+    failures: Object.fromEntries(
+      Object.entries(counters).flatMap(([name, count]) =>
+        name.startsWith(failurePrefix) ? [[name.slice(failurePrefix.length), count]] : [],
+      ),
+    ),
     p50Millis: times?.median ?? Number.NaN,
     p99Millis: times?.p99 ?? Number.NaN,
     hitRate: hits === undefined || misses === undefined ? undefined : hits / (hits + misses),
