@@ -1,4 +1,4 @@
-import type { RedisClient } from './redis-client.ts';
+import type { RedisClient, RedisCommand } from './redis-client.ts';
 
 /** A connection to Redis or Valkey, to one server or to the nodes of a cluster. */
 export interface RespClient extends RedisClient {
@@ -26,4 +26,9 @@ export const connectionSettings = {
 
 export function reconnectDelayMillis(attempts: number): number {
   return Math.min(attempts * 50, 500);
+}
+
+/** Of a command that may fail its error in place of its reply, as `send` answers it. */
+export function replyOrError({ mayFail }: RedisCommand, reply: Promise<unknown>): Promise<unknown> {
+  return mayFail ? reply.catch((error: unknown) => error) : reply;
 }

@@ -2,7 +2,13 @@ import { Cluster, type Redis } from 'ioredis';
 import { clusterSlot } from './cluster-slot.ts';
 import { gatherWrites } from './gather-writes.ts';
 import type { RedisCommand } from './redis-client.ts';
-import { connectionSettings, type OnConnectionError, type RespClient, reconnectDelayMillis } from './resp-client.ts';
+import {
+  connectionSettings,
+  type OnConnectionError,
+  type RespClient,
+  reconnectDelayMillis,
+  replyOrError,
+} from './resp-client.ts';
 import type { RespAddress } from './resp-url.ts';
 
 /** After about ten seconds without a node it is given up, and without any the cluster is looked for from the start. */
@@ -49,21 +55,19 @@ export function connectCluster(
   }
 
   function sendOne(command: RedisCommand): Promise<unknown> {
-    return command.mayFail ? sendAlone(command).catch((error: unknown) => error) : sendAlone(command);
+    return replyOrError(command, sendAlone(command));
   }
 
   function sendToNode(owner: Redis | undefined, commands: readonly RedisCommand[]): Promise<unknown[]> {
     if (owner?.status !== 'ready' || commands.length === 1) return Promise.all(commands.map(sendOne));
     gatherWrites(owner, commands);
     return Promise.all(
-      commands.map(async (command) => {
-        try {
-          return await owner.call(command.name, command.args);
-        } catch (error) {
-          if (error instanceof Error && isRedirection(error)) return sendOne(command);
-          if (command.mayFail) return error;
+      commands.map((command) => {
+        const redirected = (error: Error): Promise<unknown> => {
+          if (isRedirection(error)) return sendAlone(command);
           throw error;
-        }
+        };
+        return replyOrError(command, owner.call(command.name, command.args).catch(redirected));
       }),
     );
   }

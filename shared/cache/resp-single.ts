@@ -1,7 +1,13 @@
 import { Redis } from 'ioredis';
 import { gatherWrites } from './gather-writes.ts';
 import type { RedisCommand } from './redis-client.ts';
-import { connectionSettings, type OnConnectionError, type RespClient, reconnectDelayMillis } from './resp-client.ts';
+import {
+  connectionSettings,
+  type OnConnectionError,
+  type RespClient,
+  reconnectDelayMillis,
+  replyOrError,
+} from './resp-client.ts';
 
 /** One server. Connects in the background from now on, for ever. */
 export function connectSingle(url: string, onConnectionError: OnConnectionError): RespClient {
@@ -17,9 +23,8 @@ export function connectSingle(url: string, onConnectionError: OnConnectionError)
   };
   let starting: Promise<void> | undefined = redis.connect().then(settle, settle);
 
-  function sendOne({ name, args, mayFail }: RedisCommand): Promise<unknown> {
-    const reply = redis.call(name, args);
-    return mayFail ? reply.catch((error: unknown) => error) : reply;
+  function sendOne(command: RedisCommand): Promise<unknown> {
+    return replyOrError(command, redis.call(command.name, command.args));
   }
 
   return {

@@ -13,17 +13,10 @@ export function splitJsonArray(text: string, first = 1): string[] {
   // Numbers, booleans and nulls hold no comma.
   if (!text.includes('"', first) && !text.includes('[', first)) return text.slice(first, -1).split(',');
   const elements: string[] = [];
-  let depth = 0;
-  let from = first;
-  for (let at = first; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === quote) at = endOfString(text, at);
-    else if (code === openBracket || code === openBrace) depth++;
-    else if ((code === closeBracket || code === closeBrace) && depth > 0) depth--;
-    else if (depth === 0 && (code === comma || code === closeBracket)) {
-      elements.push(text.slice(from, at));
-      from = at + 1;
-    }
+  for (let from = first; from < text.length; ) {
+    const end = endOfElement(text, from);
+    elements.push(text.slice(from, end));
+    from = end + 1;
   }
   return elements;
 }
@@ -33,21 +26,27 @@ export function splitJsonArray(text: string, first = 1): string[] {
  * or there are not so many. One pass over what it answers, and one slice.
  */
 export function copyPresent(text: string, first: number, count: number): string | undefined {
+  let end = first - 1;
+  for (let found = 0; found < count; found++) {
+    const from = end + 1;
+    // No other JSON begins as null does.
+    if (from >= text.length || text.charCodeAt(from) === lowerN) return undefined;
+    end = endOfElement(text, from);
+  }
+  return text.slice(first, end);
+}
+
+/** Where the comma or the bracket is that ends the element that begins here. */
+function endOfElement(text: string, from: number): number {
   let depth = 0;
-  let found = 0;
-  for (let at = first; at < text.length; at++) {
+  for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) at = endOfString(text, at);
     else if (code === openBracket || code === openBrace) depth++;
-    else if ((code === closeBracket || code === closeBrace) && depth > 0) depth--;
-    else if (depth === 0 && (code === comma || code === closeBracket)) {
-      found++;
-      if (found === count) return text.slice(first, at);
-    }
-    // Outside strings only null has the letter.
-    else if (code === lowerN && depth === 0) return undefined;
+    else if (depth === 0 && (code === comma || code === closeBracket)) return at;
+    else if (code === closeBracket || code === closeBrace) depth--;
   }
-  return undefined;
+  return text.length;
 }
 
 /** Where a string ends that begins with the quote here. */
